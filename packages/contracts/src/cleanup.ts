@@ -1,0 +1,1 @@
+export * from './gen/holdfast/cleanup/v1/cleanup_service.js';

@@ -1,0 +1,102 @@
+import { DomainError } from '../errors.js';
+import {
+  backgroundTasksMax,
+  changeDeadlineMs,
+  inlineThresholdBytes,
+  readerGraceMs,
+} from '../limits.js';
+import type { BlobName } from '../blob-name.js';
+import type { ObjectId } from '../object-id.js';
+import { reclaimBlob, type ReclaimOutcome } from '../reclaim/reclaim-blob.js';
+import {
+  recoverChanges,
+  type RecoverReport,
+  type RecoverRequest,
+} from '../reclaim/recover-changes.js';
+import {
+  expireObjects,
+  type ExpireObjectsReport,
+  type ExpireObjectsRequest,
+} from '../reclaim/expire-objects.js';
+import {
+  reclaimOrphans,
+  type ReclaimOrphansReport,
+  type ReclaimOrphansRequest,
+} from '../reclaim/reclaim-orphans.js';
+import { settleChange, type SettleOutcome, type SettleRequest } from '../reclaim/settle-change.js';
+import { createBackground } from './background.js';
+import { deleteObject, type DeleteOutcome, type DeleteRequest } from './delete-object.js';
+import type { EngineDependencies, EngineOptions, EngineParts } from './engine-parts.js';
+import { expireObject, type ExpireOutcome, type ExpireRequest } from './expire-object.js';
+import { getObject, type GetOutcome, type GetRequest } from './get-object.js';
+import { headObject, type HeadOutcome } from './head-object.js';
+import { listObjects, type ListOutcome, type ListRequest } from './list-objects.js';
+import { putObject, type PutOutcome, type PutRequest } from './put-object.js';
+
+/** The storage engine: every use case, over whatever tiers it was given. */
+export interface StorageEngine {
+  putObject(request: PutRequest): Promise<PutOutcome>;
+  getObject(request: GetRequest): Promise<GetOutcome>;
+  headObject(id: ObjectId): Promise<HeadOutcome>;
+  deleteObject(request: DeleteRequest): Promise<DeleteOutcome>;
+  listObjects(request: ListRequest): Promise<ListOutcome>;
+  settleChange(request: SettleRequest): Promise<SettleOutcome>;
+  reclaimBlob(blob: BlobName): Promise<ReclaimOutcome>;
+  expireObject(request: ExpireRequest): Promise<ExpireOutcome>;
+  recoverChanges(request: RecoverRequest): Promise<RecoverReport>;
+  reclaimOrphans(request: ReclaimOrphansRequest): Promise<ReclaimOrphansReport>;
+  expireObjects(request: ExpireObjectsRequest): Promise<ExpireObjectsReport>;
+
+  /**
+   * Refuses new operations and waits for the running ones and for their cleanup, for `drainMsMax` at
+   * most. Answers how many were still running then; what they leave behind is on the change log.
+   */
+  close(drainMsMax: number): Promise<number>;
+}
+
+export const engineDefaults: EngineOptions = {
+  inlineThresholdBytes,
+  readerGraceMs,
+  changeDeadlineMs,
+  backgroundTasksMax,
+};
+
+export function createEngine(
+  options: Partial<EngineOptions>,
+  dependencies: EngineDependencies,
+): StorageEngine {
+  const allOptions = { ...engineDefaults, ...options };
+  const background = createBackground(allOptions.backgroundTasksMax);
+  const parts: EngineParts = { ...dependencies, options: allOptions, background };
+  let closing = false;
+
+  function useCase<Request, Outcome>(
+    run: (engine: EngineParts, request: Request) => Promise<Outcome>,
+  ): (request: Request) => Promise<Outcome> {
+    return (request) => {
+      if (closing) return Promise.reject(new DomainError({ code: 'SHUTTING_DOWN' }));
+      return background.track(run(parts, request));
+    };
+  }
+
+  return {
+    putObject: useCase(putObject),
+    getObject: useCase(getObject),
+    headObject: useCase(headObject),
+    deleteObject: useCase(deleteObject),
+    listObjects: useCase(listObjects),
+    settleChange: useCase(settleChange),
+    reclaimBlob: useCase(reclaimBlob),
+    expireObject: useCase(expireObject),
+    recoverChanges: useCase(recoverChanges),
+    reclaimOrphans: useCase(reclaimOrphans),
+    expireObjects: useCase(expireObjects),
+    async close(drainMsMax) {
+      closing = true;
+      const drained = new AbortController();
+      const idle = background.idle().then(() => drained.abort());
+      await Promise.race([idle, dependencies.clock.sleep(drainMsMax, drained.signal)]);
+      return background.running();
+    },
+  };
+}

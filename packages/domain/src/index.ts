@@ -1,0 +1,105 @@
+export { assert } from './assert.js';
+export { blobNameOf, isBlobName, parseBlobName } from './blob-name.js';
+export type { BlobName, BlobNameParts } from './blob-name.js';
+export type { Branded } from './brand.js';
+export { parseByteRange, spanOf } from './byte-range.js';
+export type { ByteRange, ByteSpan } from './byte-range.js';
+export type { Change } from './change.js';
+export { failedCondition } from './condition.js';
+export type { PreconditionFailed, WriteCondition } from './condition.js';
+export { DomainError, hasCode, invalid } from './errors.js';
+export type { ErrorCode, ErrorDetail } from './errors.js';
+export {
+  expiryOf,
+  extendedExpiry,
+  isExpired,
+  manualExpiration,
+  parseExpiration,
+} from './expiration.js';
+export type { ExpirationPolicy } from './expiration.js';
+export * as limits from './limits.js';
+export { contentTypeDefault, noCustomPairs, parseCallerMetadata } from './metadata.js';
+export type { BlobMetadata, CallerMetadata, ObjectMetadata } from './metadata.js';
+export { decodeMetadata, encodeMetadata, peekTimeExpires } from './metadata-codec.js';
+export { parseObjectId, parseStoragePath, parseStoragePrefix } from './object-id.js';
+export type {
+  ListContext,
+  ObjectId,
+  ObjectIdParts,
+  Scope,
+  StoragePath,
+  StoragePrefix,
+} from './object-id.js';
+export {
+  changeIdOf,
+  decodeRevision,
+  encodeRevision,
+  formatRevision,
+  isRevision,
+  parseRevision,
+  revisionBytes,
+  revisionOf,
+} from './revision.js';
+export type { ChangeId, Revision } from './revision.js';
+export { absentRow, namedBlob, physicalRevision } from './row.js';
+export type {
+  AbsentRow,
+  ExpiredRemains,
+  InlineHead,
+  InlineRow,
+  Row,
+  RowHead,
+  RowWrite,
+  TombstoneRow,
+} from './row.js';
+export { compareUtf8, isCleanText, utf8Length } from './text.js';
+export { isTimestamp, later } from './timestamp.js';
+export type { Timestamp } from './timestamp.js';
+export type { ChangeLog, ChangePage, ChangeQuery } from './ports/change-log.js';
+export type { Checksum } from './ports/checksum.js';
+export type {
+  CleanupConsumer,
+  CleanupHandler,
+  CleanupJob,
+  CleanupProducer,
+  DeadLetter,
+  DeadLetterPage,
+  WorkOptions,
+} from './ports/cleanup-queue.js';
+export type { Clock } from './ports/clock.js';
+export type {
+  ExpiredObject,
+  ExpiredPage,
+  HighVolumeTier,
+  ListedObject,
+  ObjectPage,
+} from './ports/high-volume-tier.js';
+export type { Ids } from './ports/ids.js';
+export type {
+  BlobHead,
+  BlobPage,
+  BlobRead,
+  CreateResult,
+  ListedBlob,
+  LongTermTier,
+  Payload,
+  RemoveResult,
+  UndecidedEntry,
+} from './ports/long-term-tier.js';
+export type { EngineEvent, Observer } from './ports/observer.js';
+export { abortablePayload } from './engine/abortable-payload.js';
+export { createEngine, engineDefaults } from './engine/create-engine.js';
+export type { StorageEngine } from './engine/create-engine.js';
+export type { DeleteOutcome, DeleteRequest } from './engine/delete-object.js';
+export type { EngineDependencies, EngineOptions } from './engine/engine-parts.js';
+export type { ExpireOutcome, ExpireRequest } from './engine/expire-object.js';
+export type { FoundObject, GetOutcome, GetRequest } from './engine/get-object.js';
+export type { HeadOutcome } from './engine/head-object.js';
+export type { ListOutcome, ListRequest } from './engine/list-objects.js';
+export type { ExpectedContent, PutOutcome, PutRequest } from './engine/put-object.js';
+export type { Fenced } from './engine/run-change.js';
+export type { ReclaimOutcome } from './reclaim/reclaim-blob.js';
+export type { RecoverReport, RecoverRequest } from './reclaim/recover-changes.js';
+export type { FreedBlob, SettleOutcome, SettleRequest } from './reclaim/settle-change.js';
+export type { ExpireObjectsReport, ExpireObjectsRequest } from './reclaim/expire-objects.js';
+export type { ReclaimOrphansReport, ReclaimOrphansRequest } from './reclaim/reclaim-orphans.js';

@@ -1,0 +1,47 @@
+/** Every limit of the engine, with its unit last. */
+const KiB = 1024;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+/** A payload of at most this many bytes is stored inline in the high-volume tier. */
+export const inlineThresholdBytes = 1024 * KiB;
+
+export const storagePathBytesMax = 900;
+export const scopesMax = 16;
+
+export const customPairsMax = 64;
+export const customNameBytesMax = 128;
+/** Names and values of all custom pairs together. */
+export const customBytesMax = 8 * KiB;
+export const contentTypeBytesMax = 255;
+export const contentEncodingBytesMax = 64;
+export const originBytesMax = 255;
+export const fileNameBytesMax = 255;
+
+export const expirationMsMin = 1_000;
+export const expirationMsMax = 36_500 * dayMs;
+/** A time-to-idle is extended at most once per quarter of it, and at most once a day. */
+export const idleDebounceMsMax = dayMs;
+
+/** A payload that arrives in more chunks than this is gathered into buffers of the next size. */
+export const gatheredChunksMax = 64;
+export const gatherBufferBytes = 64 * KiB;
+
+/** One object of more bytes than this is refused: 5 TiB, what object storage takes. */
+export const objectBytesMax = 5 * 1024 ** 4;
+
+/** A row keeps at most this many intents; one more removes the oldest, which fences its writer. */
+export const intentsPerRowMax = 64;
+
+export const pageSizeDefault = 100;
+export const pageSizeMax = 1_000;
+
+/** How often a reader looks again for a tombstone's blob before it answers not found. */
+export const tombstoneReadsMax = 3;
+
+export const readerGraceMs = 5 * minuteMs;
+export const changeDeadlineMs = hourMs;
+export const orphanAgeMsMin = dayMs;
+/** Changes whose log entry is tidied in the background at once; more are left to the sweeper. */
+export const backgroundTasksMax = 1_000;

@@ -1,0 +1,240 @@
+import {
+  assert,
+  DomainError,
+  later,
+  type CleanupConsumer,
+  type CleanupHandler,
+  type CleanupJob,
+  type CleanupProducer,
+  type Clock,
+  type Timestamp,
+  type WorkOptions,
+} from '@holdfast/domain';
+import { createBell } from './bell.js';
+import { createMemoryDeadLetters, type QueuedJob } from './memory-dead-letters.js';
+
+export interface MemoryCleanupQueueOptions {
+  /** How often a job is started before it becomes a dead letter. */
+  readonly attemptsMax: number;
+  /** The longest wait after the first failure; it doubles with each further one. */
+  readonly backoffMs: number;
+  readonly backoffMsMax: number;
+  /** A handler that takes longer is presumed dead, and its job is anybody's. */
+  readonly claimMs: number;
+  /** Waiting, running and dead jobs together; one more is refused. */
+  readonly jobsMax: number;
+}
+
+export const memoryCleanupQueueDefaults: MemoryCleanupQueueOptions = {
+  attemptsMax: 10,
+  backoffMs: 1_000,
+  backoffMsMax: 300_000,
+  claimMs: 30_000,
+  jobsMax: 100_000,
+};
+
+export interface MemoryCleanupQueueDependencies {
+  readonly clock: Clock;
+  /** Answers numbers from 0 to less than 1. */
+  readonly random: () => number;
+}
+
+export interface MemoryCleanupQueue extends CleanupProducer, CleanupConsumer {
+  /** While it is not, every `enqueue` fails. */
+  setAvailable(available: boolean): void;
+  /** Forgets every job and dead letter, as a store without a disk does when it restarts. */
+  flush(): void;
+  counts(): CleanupQueueCounts;
+}
+
+export interface CleanupQueueCounts {
+  readonly waiting: number;
+  readonly running: number;
+  readonly dead: number;
+}
+
+interface PendingJob {
+  readonly queued: QueuedJob;
+  readonly dueAt: Timestamp;
+  readonly claim?: Claim | undefined;
+  /** The job was enqueued once more while it ran: what it has read by then may be too old. */
+  readonly againAt?: Timestamp | undefined;
+}
+
+interface ClaimedJob extends PendingJob {
+  readonly claim: Claim;
+}
+
+/** One handler's right to finish a job. A job that is claimed anew has another one. */
+interface Claim {
+  readonly until: Timestamp;
+  readonly lapsed: AbortController;
+}
+
+/** How long a worker with nothing to do waits at most before it looks again. */
+const idleMsMax = 60_000;
+const errorCharactersMax = 1_000;
+
+/**
+ * The cleanup queue in memory. The signal that a handler gets aborts when its claim has lapsed; the
+ * end of its worker lets it finish.
+ */
+export function createMemoryCleanupQueue(
+  options: MemoryCleanupQueueOptions,
+  { clock, random }: MemoryCleanupQueueDependencies,
+): MemoryCleanupQueue {
+  const pending = new Map<string, PendingJob>();
+  const deadLetters = createMemoryDeadLetters(requeue);
+  const bell = createBell(clock);
+  let sequence = 0;
+  let available = true;
+
+  function put(queued: QueuedJob, dueAt: Timestamp): void {
+    pending.set(keyOf(queued.job), { queued, dueAt });
+    bell.ring();
+  }
+
+  function putNew(job: CleanupJob, dueAt: Timestamp): void {
+    sequence += 1;
+    put({ sequence, job, timeFirstEnqueued: clock.now(), attempts: 0, lastError: '' }, dueAt);
+  }
+
+  function requeue(dead: QueuedJob): void {
+    if (!pending.has(keyOf(dead.job))) put({ ...dead, attempts: 0 }, clock.now());
+  }
+
+  function enqueue(job: CleanupJob, dueAt: Timestamp): void {
+    if (!available) throw unavailable('it is down');
+    const present = pending.get(keyOf(job));
+    if (present === undefined) {
+      if (pending.size + deadLetters.size() >= options.jobsMax) throw unavailable('it is full');
+      putNew(job, dueAt);
+    } else if (present.claim !== undefined && present.againAt === undefined) {
+      pending.set(keyOf(job), { ...present, againAt: dueAt });
+    }
+  }
+
+  function lapseClaims(now: Timestamp): void {
+    for (const lapsed of pending.values()) {
+      if (lapsed.claim === undefined || lapsed.claim.until > now) continue;
+      fail(lapsed, 'its worker did not finish it in time', 0);
+      lapsed.claim.lapsed.abort();
+    }
+  }
+
+  function claimNext(): ClaimedJob | undefined {
+    const now = clock.now();
+    lapseClaims(now);
+    const due = [...pending.values()].filter((job) => job.claim === undefined && job.dueAt <= now);
+    const first = due.toSorted(byDueTime)[0];
+    if (first === undefined) return undefined;
+    const claimed = {
+      queued: { ...first.queued, attempts: first.queued.attempts + 1 },
+      dueAt: first.dueAt,
+      claim: { until: later(now, options.claimMs), lapsed: new AbortController() },
+    };
+    pending.set(keyOf(first.queued.job), claimed);
+    return claimed;
+  }
+
+  function finish({ queued: { job }, againAt }: PendingJob): void {
+    pending.delete(keyOf(job));
+    if (againAt !== undefined) putNew(job, againAt);
+  }
+
+  function fail(job: PendingJob, reason: string, delayMs: number): void {
+    const failed = { ...job.queued, lastError: reason.slice(0, errorCharactersMax) };
+    // A job that was enqueued once more runs again in any case.
+    if (failed.attempts < options.attemptsMax) return put(failed, later(clock.now(), delayMs));
+    deadLetters.add(failed);
+    finish(job);
+  }
+
+  /** Doubles from failure to failure up to the cap; the jitter takes up to half of it away. */
+  function backoffMs(attempts: number): number {
+    const fullMs = Math.min(options.backoffMs * 2 ** (attempts - 1), options.backoffMsMax);
+    return Math.ceil(fullMs * (1 - random() / 2));
+  }
+
+  async function run(handle: CleanupHandler, { queued, claim }: ClaimedJob): Promise<void> {
+    const failure = await failureOf(() => handle(queued.job, claim.lapsed.signal));
+    // Whoever lost the claim is not heard any more: the job may be running elsewhere, or be done.
+    const current = pending.get(keyOf(queued.job));
+    if (current?.claim !== claim) return;
+    if (failure === undefined) finish(current);
+    else fail(current, failure, backoffMs(queued.attempts));
+  }
+
+  function msToNextEvent(): number {
+    const now = clock.now();
+    let ms = idleMsMax;
+    for (const { claim, dueAt } of pending.values()) {
+      ms = Math.min(ms, (claim?.until ?? dueAt) - now);
+    }
+    return Math.max(0, ms);
+  }
+
+  async function work(handle: CleanupHandler, { concurrency, signal }: WorkOptions): Promise<void> {
+    assert(concurrency >= 1, 'a worker takes at least one job at a time');
+    const running = new Set<Promise<void>>();
+    while (!signal.aborted) {
+      const isFull = running.size >= concurrency;
+      const claimed = isFull ? undefined : claimNext();
+      if (claimed === undefined) {
+        await bell.wait(isFull ? idleMsMax : msToNextEvent(), signal);
+        continue;
+      }
+      const ending = run(handle, claimed).then(() => {
+        running.delete(ending);
+        bell.ring();
+      });
+      running.add(ending);
+    }
+    await Promise.all(running);
+  }
+
+  return {
+    enqueue: async (job, notBefore) => enqueue(job, notBefore),
+    work,
+    listDeadLetters: async (cursor, limit) => deadLetters.list(cursor, limit),
+    retryDeadLetter: async (id) => deadLetters.retry(id),
+    discardDeadLetter: async (id) => deadLetters.discard(id),
+    setAvailable: (value) => {
+      available = value;
+    },
+    flush: () => {
+      pending.clear();
+      deadLetters.clear();
+    },
+    counts: () => {
+      const running = [...pending.values()].filter(({ claim }) => claim !== undefined).length;
+      return { waiting: pending.size - running, running, dead: deadLetters.size() };
+    },
+  };
+}
+
+function keyOf(job: CleanupJob): string {
+  switch (job.kind) {
+    case 'settle-change':
+      return `change ${job.changeId}`;
+    case 'reclaim-blob':
+      return `blob ${job.blob}`;
+  }
+}
+
+function byDueTime(left: PendingJob, right: PendingJob): number {
+  return left.dueAt - right.dueAt || left.queued.sequence - right.queued.sequence;
+}
+
+async function failureOf(act: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await act();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function unavailable(why: string): DomainError {
+  return new DomainError({ code: 'TIER_UNAVAILABLE', tier: 'the cleanup queue', why });
+}

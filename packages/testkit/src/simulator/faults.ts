@@ -1,0 +1,76 @@
+/**
+ * What may happen to a call of the engine at one of its await points.
+ *
+ * | fault | effect | the engine sees |
+ * | `unavailable` `full` | none | an error that says so |
+ * | `lost-request` | none | no answer |
+ * | `lost-reply` | at once | no answer |
+ * | `late` | later, or never | no answer |
+ * | `torn` | a fragment that is no blob | an error |
+ * | `stale` | none | an older state of the listing |
+ * | `caller-gone` | none | the caller's stream breaks |
+ * | `lost-job` | none | success: the queue forgets what it took |
+ * | `crash-before` `crash-after` | none, at once | nothing: the process is gone |
+ * | `crash-late` | later, or never | nothing: the process is gone |
+ *
+ * A paused process needs no fault: the scheduler simply does not let it go on. Where another
+ * process got between a call's sending and its landing, the call counts as `overtaken`.
+ */
+export type Fault =
+  | 'unavailable'
+  | 'full'
+  | 'lost-request'
+  | 'lost-reply'
+  | 'late'
+  | 'torn'
+  | 'stale'
+  | 'caller-gone'
+  | 'lost-job'
+  | 'crash-before'
+  | 'crash-after'
+  | 'crash-late';
+
+const readFaults: readonly Fault[] = ['unavailable', 'crash-before'];
+const writeFaults: readonly Fault[] = [
+  'unavailable',
+  'full',
+  'lost-request',
+  'lost-reply',
+  'late',
+  'crash-before',
+  'crash-after',
+  'crash-late',
+];
+
+/** Every call that the engine can wait for, and what may happen to it. */
+export const faultsByMethod = {
+  'source.next': ['caller-gone', 'crash-before'],
+  'highVolume.read': readFaults,
+  'highVolume.readHead': readFaults,
+  'highVolume.putInline': writeFaults,
+  'highVolume.deleteInline': writeFaults,
+  'highVolume.begin': writeFaults,
+  'highVolume.commit': writeFaults,
+  'highVolume.fence': writeFaults,
+  'highVolume.extend': writeFaults,
+  'highVolume.list': readFaults,
+  'highVolume.listExpired': readFaults,
+  'longTerm.create': [...writeFaults, 'torn'],
+  'longTerm.read': readFaults,
+  'longTerm.head': readFaults,
+  'longTerm.remove': writeFaults,
+  'longTerm.extend': writeFaults,
+  'longTerm.list': [...readFaults, 'stale'],
+  'changeLog.record': writeFaults,
+  'changeLog.remove': writeFaults,
+  'changeLog.get': readFaults,
+  'changeLog.defer': writeFaults,
+  'changeLog.list': readFaults,
+  'cleanupQueue.enqueue': ['unavailable', 'lost-reply', 'lost-job', 'crash-before', 'crash-after'],
+} as const satisfies Record<string, readonly Fault[]>;
+
+export type PortMethod = keyof typeof faultsByMethod;
+
+export function isCrash(fault: Fault): boolean {
+  return fault === 'crash-before' || fault === 'crash-after' || fault === 'crash-late';
+}

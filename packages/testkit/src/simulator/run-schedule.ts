@@ -1,0 +1,105 @@
+import type { Chooser } from './chooser.js';
+import type { Coverage } from './coverage.js';
+import { violationAtRest, violationNow, violationOfHistory } from './invariants.js';
+import type { SimulationPlan } from './plan.js';
+import { createScheduler, type Scheduler } from './scheduler.js';
+import type { Variant } from './variant.js';
+import { createWorld, type World } from './world.js';
+
+export interface ScheduleResult {
+  readonly violation: string | undefined;
+  readonly steps: number;
+  /** What was chosen at each step, to replay it. */
+  readonly choices: readonly number[];
+  readonly trace: readonly string[];
+}
+
+export interface ScheduleOptions {
+  readonly plan: SimulationPlan;
+  readonly chooser: Chooser;
+  readonly variant: Variant;
+  readonly coverage?: Coverage | undefined;
+  /** Asked before every choice; `true` ends the schedule because the rest of it is known. */
+  readonly isKnown?: (world: World, scheduler: Scheduler, choices: number) => boolean;
+}
+
+/** A schedule that takes more steps than this does not come to an end (I7). */
+const stepsMax = 2_000;
+/** Rounds of recovery and sweeping in which everything must have come to rest (I7). */
+const restRoundsMax = 6;
+const restJumpMs = 8_000_000;
+
+/**
+ * Runs one schedule of the real engine: the chooser decides what happens next until nothing is left
+ * to happen; then everything is let come to rest. Invariants are checked after every step.
+ */
+export async function runSchedule(options: ScheduleOptions): Promise<ScheduleResult> {
+  const { plan, variant, coverage, chooser, isKnown } = options;
+  const world = createWorld(plan, variant, coverage);
+  const scheduler = createScheduler(world);
+  const choices: number[] = [];
+  const trace: string[] = [];
+
+  const run = async (choose: Chooser['choose'], note: number[] | undefined) => {
+    for (;;) {
+      await everybodyWaits();
+      const violation = violationNow(world);
+      if (violation !== undefined) return violation;
+      const possible = scheduler.options();
+      if (possible.length === 0) return undefined;
+      if (trace.length >= stepsMax) return 'I7: the schedule does not end';
+      if (note !== undefined && isKnown?.(world, scheduler, choices.length) === true)
+        return 'known';
+      const choice = choose(possible);
+      note?.push(choice);
+      trace.push(possible[choice]?.label ?? '');
+      world.endStep();
+      possible[choice]?.run();
+    }
+  };
+
+  const ordinary = (): number => 0;
+  const result = (violation: string | undefined): ScheduleResult => {
+    return { violation, steps: trace.length, choices, trace };
+  };
+
+  const violation = await run((possible) => chooser.choose(possible), choices);
+  if (violation === 'known') return result(undefined);
+  if (violation !== undefined) return result(violation);
+  scheduler.calmDown();
+  const later = await comeToRest(world, () => run(ordinary, undefined), trace);
+  return result(later ?? violationOfHistory(world));
+}
+
+/** Reads every key, lets cleanup finish as often as it must, and reads every key again. */
+async function comeToRest(
+  world: World,
+  settleDown: () => Promise<string | undefined>,
+  trace: string[],
+): Promise<string | undefined> {
+  const readAll = (): void => {
+    for (const key of world.plan.keys.keys()) world.startClient({ kind: 'get', key });
+  };
+  trace.push('-- faults heal; every key is read');
+  readAll();
+  let violation = await settleDown();
+  for (let round = 0; round < restRoundsMax && violation === undefined; round += 1) {
+    for (const kind of ['recover', 'sweep-expired', 'sweep-orphans'] as const) {
+      world.stores.clock.advance(restJumpMs);
+      world.startCleanup({ kind });
+      violation ??= await settleDown();
+    }
+    if (violationAtRest(world) === undefined) break;
+  }
+  trace.push('-- at rest; every key is read again');
+  readAll();
+  violation ??= await settleDown();
+  return violation ?? violationAtRest(world);
+}
+
+/** Resolves when every process waits for a message: all that could happen by itself has happened. */
+function everybodyWaits(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -1,0 +1,98 @@
+import { calm, planOf, type ClientOperation, type SimulationPlan } from './plan.js';
+
+/** A plan that is small enough to explore every schedule of it. */
+export interface SmallPlan {
+  readonly name: string;
+  readonly plan: SimulationPlan;
+}
+
+const putLarge: ClientOperation = { kind: 'put', key: 0, size: 'large' };
+const putSmall: ClientOperation = { kind: 'put', key: 0, size: 'small' };
+const putIfAbsent: ClientOperation = { ...putSmall, condition: 'if-absent' };
+const putLargeIfSeen: ClientOperation = { ...putLarge, condition: 'if-seen' };
+const remove: ClientOperation = { kind: 'delete', key: 0 };
+const get: ClientOperation = { kind: 'get', key: 0 };
+
+const oneSettle = { ...calm, settles: 1 };
+const oneOrphanSweep = { ...calm, orphanSweeps: 1 };
+const oneExpirySweep = { ...calm, expirySweeps: 1 };
+
+/** Seconds of work: what every run of the tests explores to its end. */
+export const quickPlans: readonly SmallPlan[] = [
+  { name: 'large', plan: planOf({ operations: [putLarge], faultsMax: 1 }) },
+  {
+    name: 'large, settled meanwhile',
+    plan: planOf({ operations: [putLarge], faultsMax: 1, environment: oneSettle }),
+  },
+  { name: 'large × large', plan: planOf({ operations: [putLarge, putLarge] }) },
+  {
+    name: 'large × large, swept meanwhile',
+    plan: planOf({ operations: [putLarge, putLarge], environment: oneOrphanSweep }),
+  },
+  {
+    name: 'large × small',
+    plan: planOf({ operations: [putLarge, putSmall], faultsMax: 1 }),
+  },
+  {
+    name: 'large × small if absent',
+    plan: planOf({ operations: [putLarge, putIfAbsent], faultsMax: 1 }),
+  },
+  {
+    name: 'expired large × get × expiry sweep',
+    plan: planOf({
+      keys: ['expired-large'],
+      operations: [putSmall, get],
+      environment: oneExpirySweep,
+    }),
+  },
+];
+
+/** Minutes to hours of work. */
+export const longPlans: readonly SmallPlan[] = [
+  {
+    name: 'large over large, settled meanwhile',
+    plan: planOf({
+      keys: ['large'],
+      operations: [putLarge],
+      faultsMax: 1,
+      environment: oneSettle,
+    }),
+  },
+  {
+    name: 'large × large, settled meanwhile',
+    plan: planOf({ operations: [putLarge, putLarge], environment: oneSettle }),
+  },
+  {
+    name: 'large × large, one fault',
+    plan: planOf({ operations: [putLarge, putLarge], faultsMax: 1 }),
+  },
+  {
+    name: 'large × delete over large, one fault',
+    plan: planOf({ keys: ['large'], operations: [putLarge, remove], faultsMax: 1 }),
+  },
+  {
+    name: 'large × large if seen over large, one fault',
+    plan: planOf({ keys: ['large'], operations: [putLarge, putLargeIfSeen], faultsMax: 1 }),
+  },
+  {
+    name: 'large, two faults, settled meanwhile',
+    plan: planOf({ operations: [putLarge], faultsMax: 2, environment: oneSettle }),
+  },
+  {
+    name: 'large × get over large, settled meanwhile',
+    plan: planOf({
+      keys: ['large'],
+      operations: [putLarge, get],
+      faultsMax: 1,
+      environment: oneSettle,
+    }),
+  },
+  {
+    name: 'large × large, one fault, settled and swept meanwhile',
+    plan: planOf({
+      operations: [putLarge, putLarge],
+      faultsMax: 1,
+      environment: { ...oneSettle, orphanSweeps: 1 },
+    }),
+  },
+];

@@ -1,0 +1,19 @@
+import type { EngineDependencies, StorageEngine } from '@holdfast/domain';
+import type { SimulatedPorts } from './simulated-ports.js';
+import type { OpenTable, QueuedJob } from './stores.js';
+
+/** A way to run the engine: as it is, or broken on purpose to see that the simulator notices. */
+export interface Variant {
+  readonly name: string;
+  /** What the variant does wrong, as a sentence. */
+  readonly flaw: string;
+  readonly openTable?: OpenTable;
+  /** Changes what the engine of one process is built on. */
+  readonly meddle?: (ports: SimulatedPorts, dependencies: EngineDependencies) => EngineDependencies;
+  /** Replaces the settling of a queued job. */
+  readonly settle?: (ports: SimulatedPorts, job: QueuedJob) => Promise<void>;
+  /** Replaces the sweep of orphans. */
+  readonly sweepOrphans?: (ports: SimulatedPorts, engine: StorageEngine) => Promise<void>;
+}
+
+export const honest: Variant = { name: 'honest', flaw: 'none' };

@@ -1,0 +1,48 @@
+import {
+  readThenDelete,
+  readBeforeListing,
+  sweepWithoutFence,
+  trustedPayload,
+  expiredIsNothing,
+  errorTakenForAbsent,
+} from './variants/cleanup-variants.js';
+import {
+  commitWithoutIntent,
+  contentKeepsIntents,
+  ackBeforeFlush,
+  orderedByClock,
+} from './variants/table-variants.js';
+import {
+  recordBeforeBegin,
+  retriedBegin,
+  retriedPut,
+  unknownTakenForDone,
+  fencedAnsweredOk,
+  loserAlwaysOk,
+} from './variants/writer-variants.js';
+import { withoutChecksum } from './variants/reader-variants.js';
+import type { Variant } from './variant.js';
+
+/**
+ * Ways to get it wrong. Each is what somebody might write in good faith; a test shows that the
+ * simulator tells each from the engine as it is.
+ */
+export const brokenVariants: readonly Variant[] = [
+  readThenDelete,
+  readBeforeListing,
+  sweepWithoutFence,
+  trustedPayload,
+  expiredIsNothing,
+  errorTakenForAbsent,
+  commitWithoutIntent,
+  contentKeepsIntents,
+  ackBeforeFlush,
+  orderedByClock,
+  recordBeforeBegin,
+  retriedBegin,
+  retriedPut,
+  unknownTakenForDone,
+  fencedAnsweredOk,
+  loserAlwaysOk,
+  withoutChecksum,
+];

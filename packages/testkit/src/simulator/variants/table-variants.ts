@@ -1,0 +1,113 @@
+import { revisionOf, type ChangeId, type Clock, type HighVolumeTier } from '@holdfast/domain';
+import { createMemoryHighVolumeTier } from '../../memory-high-volume-tier.js';
+import type { SimulatedTable } from '../stores.js';
+import type { Variant } from '../variant.js';
+
+/* Tables that do not keep the promises of their port. */
+
+/** A table whose rows behave otherwise than the port demands. */
+function withTable(
+  name: string,
+  flaw: string,
+  alter: (table: SimulatedTable, clock: Clock) => Partial<HighVolumeTier>,
+): Variant {
+  return {
+    name,
+    flaw,
+    openTable(clock) {
+      const table = { ...createMemoryHighVolumeTier({ clock }), losePower: () => undefined };
+      return { ...table, ...alter(table, clock) };
+    },
+  };
+}
+
+export const commitWithoutIntent = withTable(
+  'commit-without-intent',
+  'a commit does not ask for its intent',
+  (table) => ({
+    async commit(id, changeId, write) {
+      await table.begin(id, changeId);
+      return table.commit(id, changeId, write);
+    },
+  }),
+);
+
+export const contentKeepsIntents = withTable(
+  'content-keeps-intents',
+  'a content change leaves the intents of others in the row',
+  (table) => {
+    const others = (path: string, mine?: ChangeId): readonly ChangeId[] =>
+      (table.snapshot().get(path)?.intents ?? []).filter((intent) => intent !== mine);
+    const restore = (id: Parameters<HighVolumeTier['begin']>[0], intents: readonly ChangeId[]) => {
+      for (const intent of intents) void table.begin(id, intent);
+    };
+    return {
+      async putInline(id, object) {
+        const intents = others(id.path);
+        const answer = table.putInline(id, object);
+        restore(id, intents);
+        return answer;
+      },
+      async commit(id, changeId, write) {
+        const intents = others(id.path, changeId);
+        const answer = table.commit(id, changeId, write);
+        restore(id, intents);
+        return answer;
+      },
+    };
+  },
+);
+
+/** The table acknowledges what is in memory; the disk gets it with the next write. */
+export const ackBeforeFlush: Variant = {
+  name: 'ack-before-flush',
+  flaw: 'a write is acknowledged before it is flushed',
+  openTable(clock) {
+    type Write = (table: HighVolumeTier) => Promise<unknown>;
+    const written: Write[] = [];
+    let table = createMemoryHighVolumeTier({ clock });
+    const write = <Answer>(run: (table: HighVolumeTier) => Promise<Answer>): Promise<Answer> => {
+      written.push(run);
+      return run(table);
+    };
+    return {
+      read: (id) => table.read(id),
+      readHead: (id) => table.readHead(id),
+      list: (prefix, after, limit) => table.list(prefix, after, limit),
+      listExpired: (after, examinedMax) => table.listExpired(after, examinedMax),
+      snapshot: () => table.snapshot(),
+      putInline: (id, object) => write((to) => to.putInline(id, object)),
+      deleteInline: (id) => write((to) => to.deleteInline(id)),
+      begin: (id, changeId) => write((to) => to.begin(id, changeId)),
+      commit: (id, changeId, row) => write((to) => to.commit(id, changeId, row)),
+      fence: (id, changeId) => write((to) => to.fence(id, changeId)),
+      extend: (id, revision, expires) => write((to) => to.extend(id, revision, expires)),
+      losePower() {
+        written.pop();
+        table = createMemoryHighVolumeTier({ clock });
+        for (const again of written) void again(table);
+      },
+    };
+  },
+};
+
+/** Keeps the object whose writer's clock was ahead. */
+export const orderedByClock = withTable(
+  'ordered-by-clock',
+  'the write with the later time wins, whichever came last',
+  (table) => ({
+    async putInline(id, object) {
+      const current = table.snapshot().get(id.path)?.content?.metadata.revision;
+      if (current !== undefined && object.metadata.revision < current) return 'stored';
+      return table.putInline(id, object);
+    },
+    async commit(id, changeId, write) {
+      const current = table.snapshot().get(id.path)?.content?.metadata.revision;
+      if (current !== undefined && revisionOf(changeId) < current) {
+        await table.fence(id, changeId);
+        return 'committed';
+      }
+      return table.commit(id, changeId, write);
+    },
+  }),
+);

@@ -1,0 +1,111 @@
+import type { RowHead } from '@holdfast/domain';
+import type { Variant } from '../variant.js';
+
+/* Writers that tell their callers, or the table, the wrong thing. */
+
+/** The record goes out first, so a settle can find it and have no intent to fence yet. */
+export const recordBeforeBegin: Variant = {
+  name: 'record-before-begin',
+  flaw: 'a change is recorded before its intent is acknowledged',
+  meddle: (ports, dependencies) => {
+    let begin = async (): Promise<void> => undefined;
+    return {
+      ...dependencies,
+      highVolume: {
+        ...ports.highVolume,
+        begin: async (id, changeId) => {
+          begin = () => ports.highVolume.begin(id, changeId);
+        },
+        commit: async (id, changeId, write) => {
+          // A change of inline content alone is not recorded; it still has to begin somewhere.
+          await begin();
+          begin = async () => undefined;
+          return ports.highVolume.commit(id, changeId, write);
+        },
+      },
+      changeLog: {
+        ...ports.changeLog,
+        record: async (change) => {
+          await ports.changeLog.record(change);
+          await begin();
+          begin = async () => undefined;
+        },
+      },
+    };
+  },
+};
+
+/** A begin without an answer is sent again: the first may land after the fence. */
+export const retriedBegin: Variant = {
+  name: 'retried-begin',
+  flaw: 'a begin that timed out is sent again under the same id',
+  meddle: (ports, dependencies) => ({
+    ...dependencies,
+    highVolume: {
+      ...ports.highVolume,
+      begin: (id, changeId) =>
+        ports.highVolume.begin(id, changeId).catch(() => ports.highVolume.begin(id, changeId)),
+    },
+  }),
+};
+
+/** Sends an inline write again when it was not answered. */
+export const retriedPut: Variant = {
+  name: 'retried-put',
+  flaw: 'an inline write without an answer is sent again and may land twice',
+  meddle: (ports, dependencies) => ({
+    ...dependencies,
+    highVolume: {
+      ...ports.highVolume,
+      putInline: (id, object) =>
+        ports.highVolume.putInline(id, object).catch(() => ports.highVolume.putInline(id, object)),
+    },
+  }),
+};
+
+/** Takes whatever is at the row for the outcome of its own commit. */
+export const unknownTakenForDone: Variant = {
+  name: 'unknown-taken-for-done',
+  flaw: 'a commit without an answer is reported as done',
+  meddle: (ports, dependencies) => ({
+    ...dependencies,
+    highVolume: {
+      ...ports.highVolume,
+      commit: (id, changeId, write) =>
+        ports.highVolume.commit(id, changeId, write).catch(() => 'committed' as const),
+    },
+  }),
+};
+
+/** Takes a refusal for the work of a later writer. */
+export const fencedAnsweredOk: Variant = {
+  name: 'fenced-answered-ok',
+  flaw: 'a writer that was fenced is told that its write is done',
+  meddle: (ports, dependencies) => ({
+    ...dependencies,
+    highVolume: {
+      ...ports.highVolume,
+      commit: async (id, changeId, write) => {
+        await ports.highVolume.commit(id, changeId, write);
+        return 'committed';
+      },
+    },
+  }),
+};
+
+/** Says that it came just before a write whose condition it would have broken. */
+export const loserAlwaysOk: Variant = {
+  name: 'loser-always-ok',
+  flaw: 'a writer that lost to a conditional write is told that it came before it',
+  meddle: (ports, dependencies) => {
+    const plain = (row: RowHead): RowHead =>
+      row.kind === 'absent' ? row : { ...row, metadata: { ...row.metadata, conditional: false } };
+    return {
+      ...dependencies,
+      highVolume: {
+        ...ports.highVolume,
+        readHead: async (id) => plain(await ports.highVolume.readHead(id)),
+      },
+    };
+  },
+};

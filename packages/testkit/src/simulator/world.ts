@@ -1,0 +1,176 @@
+import {
+  blobNameOf,
+  changeIdOf,
+  later,
+  type EngineEvent,
+  type ObjectMetadata,
+  type Revision,
+} from '@holdfast/domain';
+import { createCountingIds } from '../counting-ids.js';
+import { createCallBoard, type CallBoard, type Process } from './call-board.js';
+import { startCleanup, type CleanupDuty } from './cleanup-process.js';
+import {
+  objectIdOf,
+  startOperation,
+  type Callers,
+  type SentOperation,
+} from './client-operation.js';
+import type { Coverage } from './coverage.js';
+import {
+  activityOf,
+  bytesOf,
+  metadataOf,
+  startEngine,
+  ttlMs,
+  type EngineProcess,
+} from './engine-process.js';
+import type { HistoryEntry } from './history.js';
+import { nothing, type KeyContent } from './linearizability.js';
+import type { ClientOperation, KeyState, Lifetime, SimulationPlan } from './plan.js';
+import { createStores, openHonestTable, type Stores } from './stores.js';
+import type { Variant } from './variant.js';
+
+/** The stores, every process that ever ran, and every message under way between them. */
+export interface World {
+  readonly plan: SimulationPlan;
+  readonly stores: Stores;
+  readonly board: CallBoard;
+  /** What each key held before the first operation. */
+  readonly initial: readonly KeyContent[];
+  readonly callers: Callers;
+  startClient(operation: ClientOperation): SentOperation;
+  startCleanup(duty: CleanupDuty): Process;
+  processes(): readonly Process[];
+  /** Ends the step: whatever happens next happens after everything so far. */
+  endStep(): void;
+  history(): HistoryEntry[];
+  /** Which operations had ended before which were sent: all that real time can tell about them. */
+  orderText(): string;
+  /** The first thing that should not have happened. */
+  failure(): string | undefined;
+  fail(what: string): void;
+  /** Bits of a stored blob were flipped: damage may be reported, though never served. */
+  damaged: boolean;
+}
+
+/** Processes that existed before the first operation wrote the initial content. */
+const initialWriter = 200;
+
+export function createWorld(
+  plan: SimulationPlan,
+  variant: Variant,
+  coverage: Coverage | undefined,
+): World {
+  const stores = createStores(variant.openTable ?? openHonestTable);
+  const board = createCallBoard(coverage);
+  const processes: Process[] = [];
+  const sent: SentOperation[] = [];
+  const endedBefore: string[] = [];
+  const ended = (): string => sent.map((operation) => (operation.ended() ? '1' : '0')).join('');
+  const seen = new Map<number, Revision | undefined>();
+  const writers = new Map<Revision, number>();
+  let failure: string | undefined;
+  let step = 0;
+
+  const callers: Callers = {
+    step: () => step,
+    now: () => stores.clock.now(),
+    keyCount: plan.keys.length,
+    seen: (key) => seen.get(key),
+    saw: (key, revision) => seen.set(key, revision),
+    writerOf: (revision) => writers.get(revision),
+    fail,
+  };
+
+  function fail(what: string): void {
+    failure ??= what;
+  }
+
+  function report(event: EngineEvent): void {
+    if (event.kind === 'dangling-tombstone') fail(`a tombstone of ${event.id.path} dangles`);
+    if (event.kind === 'damaged-object' && !world.damaged)
+      fail(`${event.id.path} reads as damaged`);
+  }
+
+  function start(activity: string): EngineProcess {
+    const process = { index: processes.length, activity, alive: true, history: 0, sent: new Map() };
+    processes.push(process);
+    const meddle = variant.meddle ?? ((_, dependencies) => dependencies);
+    const { clockSkewMs } = plan;
+    const wrote = (revision: Revision, writer: number): void => {
+      writers.set(revision, writer);
+    };
+    return startEngine({ process, clockSkewMs, meddle, wrote, report }, board, stores);
+  }
+
+  const initial = plan.keys.map((state, key) => {
+    const content = prepareKey(stores, key, state);
+    if (content.revision !== undefined) writers.set(content.revision, initialWriter + key);
+    seen.set(key, content.revision);
+    return content;
+  });
+
+  const world: World = {
+    plan,
+    stores,
+    board,
+    initial,
+    callers,
+    startClient(operation) {
+      const operationSent = startOperation(operation, start(activityOf(operation)), board, callers);
+      endedBefore.push(ended());
+      sent.push(operationSent);
+      return operationSent;
+    },
+    startCleanup(duty) {
+      const started = start(duty.kind);
+      startCleanup(duty, started, { board, stores, variant, fail });
+      return started.process;
+    },
+    processes: () => processes,
+    endStep() {
+      step += 1;
+    },
+    history: () => sent.flatMap((operation) => operation.entries()),
+    orderText: () => `${endedBefore.join()} ${ended()}`,
+    failure: () => failure,
+    fail,
+    damaged: false,
+  };
+  return world;
+}
+
+/** Puts a key into its first state, directly and without anything going wrong. */
+function prepareKey(stores: Stores, key: number, state: KeyState): KeyContent {
+  if (state === 'absent') return nothing;
+  const { clock, highVolume, longTerm, checksum } = stores;
+  const id = objectIdOf(key);
+  const expired = state.startsWith('expired');
+  const revision = createCountingIds(clock, initialWriter + key).revision();
+  const idle = state.startsWith('idle');
+  const lifetime = lifetimeOf(state);
+  const expires = expired || idle ? later(clock.now(), idle ? ttlMs / 2 : 0) : undefined;
+  const payload = bytesOf(initialWriter + key, state.endsWith('small') ? 'small' : 'large');
+  const metadata: ObjectMetadata = {
+    ...metadataOf(lifetime),
+    revision,
+    timeCreated: later(clock.now(), -ttlMs),
+    timeExpires: expires,
+    size: payload.length,
+    crc32c: checksum.crc32c(payload, 0),
+  };
+  if (state.endsWith('small')) {
+    void highVolume.putInline(id, { kind: 'inline', metadata, payload });
+  } else {
+    const blob = blobNameOf(id, revision);
+    longTerm.insert(blob, metadata, payload);
+    void highVolume.begin(id, changeIdOf(revision));
+    void highVolume.commit(id, changeIdOf(revision), { kind: 'tombstone', metadata, blob });
+  }
+  return { revision, expires, expiryMoves: idle };
+}
+
+function lifetimeOf(state: KeyState): Lifetime {
+  if (state.startsWith('idle')) return 'tti';
+  return state.startsWith('expired') ? 'ttl' : 'manual';
+}

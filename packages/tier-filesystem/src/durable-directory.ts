@@ -1,0 +1,25 @@
+import { constants } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { hasErrno } from './errors.js';
+
+export const directoryMode = 0o700;
+export const fileMode = 0o600;
+
+/** Resolves when the names in the directory, and the removal of others, survive the loss of power. */
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** Makes one directory unless it is there. Whether its name is durable is for the caller to see to. */
+export async function ensureDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: directoryMode });
+  } catch (error) {
+    if (!hasErrno(error, 'EEXIST')) throw error;
+  }
+}

@@ -1,0 +1,100 @@
+import {
+  assert,
+  DomainError,
+  type BlobName,
+  type BlobRead,
+  type ByteSpan,
+  type Checksum,
+  type Clock,
+  type LongTermTier,
+} from '@holdfast/domain';
+import { openWholeBlob } from './blob-file.js';
+import { createBlob } from './create-blob.js';
+import { tierError } from './errors.js';
+import { extendExpiry } from './extend-expiry.js';
+import { createFanOut } from './fan-out.js';
+import { currentMetadata } from './header-codec.js';
+import { placeOf } from './layout.js';
+import { listBlobs } from './list-blobs.js';
+import { readPayload } from './read-blob.js';
+import { removeAbandoned, type AbandonedQuery, type AbandonedReport } from './remove-abandoned.js';
+import { removeBlob } from './remove-blob.js';
+import { openRoot } from './store-root.js';
+
+export interface FilesystemTierOptions {
+  /** A directory for this store alone. It is made where there is none; processes may share it. */
+  readonly root: string;
+}
+
+export interface FilesystemTierDependencies {
+  readonly clock: Clock;
+  readonly checksum: Checksum;
+}
+
+export interface FilesystemTier extends LongTermTier {
+  /** Removes what creates of processes that died have left. Bounded by `examinedMax`. */
+  removeAbandoned(query: AbandonedQuery): Promise<AbandonedReport>;
+}
+
+/**
+ * The long-term tier in a directory of a local file system. Between calls it holds no file, lock or
+ * timer, so there is nothing to close.
+ */
+export async function createFilesystemTier(
+  { root }: FilesystemTierOptions,
+  { clock, checksum }: FilesystemTierDependencies,
+): Promise<FilesystemTier> {
+  const layout = await openRoot(root);
+  const fanOut = createFanOut(layout);
+
+  async function read(name: BlobName, span?: ByteSpan, signal?: AbortSignal): Promise<BlobRead> {
+    const place = placeOf(layout, name);
+    const blob = await openWholeBlob(place, name, checksum);
+    try {
+      // Not before: nobody hears of an abort that came while the file was being opened.
+      if (signal?.aborted === true) throw new DomainError({ code: 'CANCELLED' });
+      if (blob === undefined) return { kind: 'absent' };
+      const { file, header } = blob;
+      const metadata = currentMetadata(header);
+      const { offset, length } = span ?? { offset: 0, length: metadata.size };
+      assert(offset >= 0 && length >= 0 && offset + length <= metadata.size, 'a span lies within');
+      const range = { file, where: place.where, offset: header.headerBytes + offset, length };
+      return { kind: 'found', metadata, payload: readPayload(range, signal) };
+    } catch (error) {
+      await blob?.file.close();
+      throw error;
+    }
+  }
+
+  return {
+    create: (name, metadata, payload) =>
+      createBlob(name, metadata, payload, { layout, fanOut, checksum }),
+
+    read: (name, span, signal) => translated(() => read(name, span, signal)),
+
+    head: (name) =>
+      translated(async () => {
+        const blob = await openWholeBlob(placeOf(layout, name), name, checksum);
+        if (blob === undefined) return { kind: 'absent' };
+        await blob.file.close();
+        return { kind: 'found', metadata: currentMetadata(blob.header) };
+      }),
+
+    remove: (name) => translated(() => removeBlob(name, layout, checksum)),
+
+    extend: (name, timeExpires) =>
+      translated(() => extendExpiry(name, timeExpires, { layout, checksum, clock })),
+
+    list: (cursor, limit) => translated(() => listBlobs(cursor, limit, layout, checksum)),
+
+    removeAbandoned: (query) => translated(() => removeAbandoned(query, layout, clock)),
+  };
+}
+
+async function translated<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw tierError(error);
+  }
+}

@@ -1,0 +1,92 @@
+import type { BlobName } from '@holdfast/domain';
+import { createHash, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+
+/*
+ * {root}/holdfast-format        says which version of this layout the directory has
+ * {root}/blobs/{3 hex}/{64 hex} one file a blob; SHA-256 of the blob's name, and its first digits
+ * {root}/tmp/                   blobs that are being written, and locks
+ *
+ * No text of a user is ever part of a file name: it could be too long, differ only in case, or climb
+ * out of the directory.
+ */
+
+const fanOutDigits = 3;
+
+const hashPattern = /^[0-9a-f]{64}$/;
+const fanOutPattern = /^[0-9a-f]{3}$/;
+const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const temporaryPattern = new RegExp(`^(?:(?:create|format|probe)-${uuid}|extend-[0-9a-f]{64})$`);
+
+export interface Layout {
+  readonly root: string;
+  readonly formatFile: string;
+  readonly blobs: string;
+  readonly temporary: string;
+}
+
+/** Names of everything that may lie in a root. What a file system itself puts there counts too. */
+export const rootEntries: ReadonlySet<string> = new Set([
+  'holdfast-format',
+  'blobs',
+  'tmp',
+  'lost+found',
+]);
+
+export function layoutOf(root: string): Layout {
+  return {
+    root,
+    formatFile: join(root, 'holdfast-format'),
+    blobs: join(root, 'blobs'),
+    temporary: join(root, 'tmp'),
+  };
+}
+
+export interface BlobPlace {
+  /** The name of the file, which also orders a listing. */
+  readonly hash: string;
+  readonly fanOut: string;
+  readonly directory: string;
+  readonly path: string;
+  /** How errors and listings call the file. */
+  readonly where: string;
+}
+
+export function blobHash(name: string): string {
+  return createHash('sha256').update(name, 'utf8').digest('hex');
+}
+
+export function placeOf(layout: Layout, name: BlobName): BlobPlace {
+  return placeOfHash(layout, blobHash(name));
+}
+
+export function placeOfHash(layout: Layout, hash: string): BlobPlace {
+  const fanOut = fanOutOf(hash);
+  const directory = join(layout.blobs, fanOut);
+  return { hash, fanOut, directory, path: join(directory, hash), where: `blobs/${fanOut}/${hash}` };
+}
+
+export function fanOutOf(hash: string): string {
+  return hash.slice(0, fanOutDigits);
+}
+
+export function isBlobHash(fileName: string): boolean {
+  return hashPattern.test(fileName);
+}
+
+export function isFanOut(directoryName: string): boolean {
+  return fanOutPattern.test(directoryName);
+}
+
+/** A path that nothing else ever uses. */
+export function newTemporary(layout: Layout, purpose: 'create' | 'format' | 'probe'): string {
+  return join(layout.temporary, `${purpose}-${randomUUID()}`);
+}
+
+export function extendLock(layout: Layout, hash: string): string {
+  return join(layout.temporary, `extend-${hash}`);
+}
+
+export function isTemporary(fileName: string): boolean {
+  return temporaryPattern.test(fileName);
+}

@@ -1,0 +1,33 @@
+import type { BlobName, Checksum, RemoveResult } from '@holdfast/domain';
+import { unlink } from 'node:fs/promises';
+import { openNamedBlob } from './blob-file.js';
+import { syncDirectory } from './durable-directory.js';
+import { unlessMissing } from './errors.js';
+import { placeOf, type Layout } from './layout.js';
+
+/**
+ * Removes the file, if its header proves that it is the blob of that name; one whose payload is
+ * damaged may go as well. The directory is flushed also when nothing was there: whoever removed the
+ * file before us may not have got that far.
+ */
+export async function removeBlob(
+  name: BlobName,
+  layout: Layout,
+  checksum: Checksum,
+): Promise<RemoveResult> {
+  const place = placeOf(layout, name);
+  const blob = await openNamedBlob(place, name, checksum);
+  await blob?.file.close();
+  // A name is used once, so what was proven of the file stays true until here.
+  const removed = blob !== undefined && (await unlinkIfThere(place.path));
+  await unlessMissing(() => syncDirectory(place.directory));
+  return removed ? { kind: 'removed', size: blob.header.metadata.size } : { kind: 'absent' };
+}
+
+async function unlinkIfThere(path: string): Promise<boolean> {
+  const unlinked = await unlessMissing(async () => {
+    await unlink(path);
+    return true;
+  });
+  return unlinked ?? false;
+}

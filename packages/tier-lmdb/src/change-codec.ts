@@ -1,0 +1,100 @@
+import {
+  changeIdOf,
+  decodeRevision,
+  encodeRevision,
+  isBlobName,
+  isTimestamp,
+  parseStoragePath,
+  revisionBytes,
+  type BlobName,
+  type Change,
+  type ChangeId,
+  type ObjectId,
+} from '@holdfast/domain';
+import { createByteReader, unreadable, type ByteReader } from './byte-reader.js';
+
+/*
+ * The value of `changes`; the key is the change's id as 16 bytes. Big-endian.
+ *
+ *    0  u8   format, 1
+ *    1  u8   which blobs follow: bit 0 the new one, bit 1 the old one
+ *    2  u64  deadline, ms
+ *   10       u16 length and UTF-8 of the object's storage path
+ *    …       the same for the name of the new blob and of the old one, where they are
+ */
+const formatVersion = 1;
+const newBlobFlag = 1;
+const oldBlobFlag = 2;
+const knownFlags = newBlobFlag | oldBlobFlag;
+const fixedBytes = 10;
+const lengthBytes = 2;
+
+export function encodeChange(change: Change): Buffer {
+  const texts: Buffer[] = [Buffer.from(change.objectId.path)];
+  if (change.newBlob !== undefined) texts.push(Buffer.from(change.newBlob));
+  if (change.oldBlob !== undefined) texts.push(Buffer.from(change.oldBlob));
+  const length = texts.reduce((sum, text) => sum + lengthBytes + text.length, fixedBytes);
+  const bytes = Buffer.allocUnsafe(length);
+  bytes[0] = formatVersion;
+  bytes[1] =
+    (change.newBlob === undefined ? 0 : newBlobFlag) |
+    (change.oldBlob === undefined ? 0 : oldBlobFlag);
+  bytes.writeBigUInt64BE(BigInt(change.deadline), 2);
+  let at = fixedBytes;
+  for (const text of texts) {
+    bytes.writeUInt16BE(text.length, at);
+    bytes.set(text, at + lengthBytes);
+    at += lengthBytes + text.length;
+  }
+  return bytes;
+}
+
+/** Throws `UNREADABLE`, naming the change, for anything `encodeChange` could not have made. */
+export function decodeChange(bytes: Uint8Array, changeId: ChangeId): Change {
+  const what = `change ${changeId}`;
+  const reader = createByteReader(bytes, what);
+  const format = reader.u8();
+  if (format !== formatVersion) throw unreadable(what, `format ${format} is not known`);
+  const flags = reader.u8();
+  if ((flags & ~knownFlags) !== 0) throw unreadable(what, `flags ${flags} are not known`);
+  const deadline = reader.u64();
+  if (!isTimestamp(deadline)) throw unreadable(what, 'the deadline is no time');
+  const objectId = readObjectId(reader, what);
+  const newBlob = (flags & newBlobFlag) === 0 ? undefined : readBlobName(reader, what);
+  const oldBlob = (flags & oldBlobFlag) === 0 ? undefined : readBlobName(reader, what);
+  reader.end();
+  return {
+    changeId,
+    objectId,
+    deadline,
+    ...(newBlob === undefined ? undefined : { newBlob }),
+    ...(oldBlob === undefined ? undefined : { oldBlob }),
+  };
+}
+
+export function encodeChangeKey(changeId: ChangeId): Buffer {
+  const key = Buffer.alloc(revisionBytes);
+  encodeRevision(changeId, key, 0);
+  return key;
+}
+
+export function decodeChangeKey(key: Uint8Array): ChangeId {
+  const revision = key.length === revisionBytes ? decodeRevision(key, 0) : undefined;
+  if (revision === undefined) throw unreadable('the change log', 'a key is no change id');
+  return changeIdOf(revision);
+}
+
+function readObjectId(reader: ByteReader, what: string): ObjectId {
+  const path = reader.text();
+  try {
+    return parseStoragePath(path);
+  } catch (cause) {
+    throw unreadable(what, 'it names no object', cause);
+  }
+}
+
+function readBlobName(reader: ByteReader, what: string): BlobName {
+  const name = reader.text();
+  if (!isBlobName(name)) throw unreadable(what, 'it names no blob');
+  return name;
+}

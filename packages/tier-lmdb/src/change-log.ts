@@ -1,0 +1,104 @@
+import {
+  hasCode,
+  type Change,
+  type ChangeId,
+  type ChangeLog,
+  type ChangePage,
+  type ChangeQuery,
+} from '@holdfast/domain';
+import { decodeChange, decodeChangeKey, encodeChange, encodeChangeKey } from './change-codec.js';
+import type { Bytes, Environment } from './environment.js';
+import type { GroupCommit } from './group-commit.js';
+import type { ReadCurrent } from './read-current.js';
+
+export interface LmdbChangeLogDependencies {
+  readonly environment: Environment;
+  readonly commits: GroupCommit;
+  readonly readCurrent: ReadCurrent;
+}
+
+/** The change log beside the rows, in the same environment and the same commits. */
+export function createLmdbChangeLog(dependencies: LmdbChangeLogDependencies): ChangeLog {
+  const { commits, readCurrent } = dependencies;
+  const { changes } = dependencies.environment;
+
+  /** Throws for an entry that cannot be read: none such is ever replaced or removed. */
+  function stored(changeId: ChangeId): Change | undefined {
+    const bytes = changes.getBinary(encodeChangeKey(changeId));
+    return bytes === undefined ? undefined : decodeChange(bytes, changeId);
+  }
+
+  return {
+    async record(change) {
+      const bytes = encodeChange(change);
+      return commits.submit({
+        // A change that adds a blob makes the store grow. One that only replaces a blob makes room.
+        bytes: change.newBlob === undefined ? 0 : bytes.length,
+        check() {
+          stored(change.changeId);
+          const write = () => void changes.put(encodeChangeKey(change.changeId), bytes);
+          return { answer: undefined, write };
+        },
+      });
+    },
+
+    async remove(changeId) {
+      return commits.submit({
+        bytes: 0,
+        check() {
+          if (stored(changeId) === undefined) return { answer: undefined };
+          return {
+            answer: undefined,
+            write: () => void changes.remove(encodeChangeKey(changeId)),
+          };
+        },
+      });
+    },
+
+    get: (changeId) => readCurrent(() => stored(changeId)),
+
+    async defer(changeId, deadline) {
+      return commits.submit({
+        bytes: 0,
+        check() {
+          const change = stored(changeId);
+          if (change === undefined) return { answer: 'absent' };
+          if (change.deadline >= deadline) return { answer: 'deferred' };
+          const bytes = encodeChange({ ...change, deadline });
+          return {
+            answer: 'deferred',
+            write: () => void changes.put(encodeChangeKey(changeId), bytes),
+          };
+        },
+      });
+    },
+
+    list: (query) => readCurrent(() => listChanges(changes, query)),
+  };
+}
+
+function listChanges(entries: Bytes, { after, dueAt, examinedMax }: ChangeQuery): ChangePage {
+  const start = after === undefined ? {} : { start: encodeChangeKey(after), exclusiveStart: true };
+  // One more than asked for tells whether anything follows.
+  const found = Array.from(entries.getRange({ ...start, limit: examinedMax + 1 }));
+  const examined = found.slice(0, examinedMax);
+  const changes: Change[] = [];
+  const undecided: ChangeId[] = [];
+  for (const { key, value } of examined) {
+    const changeId = decodeChangeKey(key);
+    const change = decodeIfReadable(value, changeId);
+    if (change === undefined) undecided.push(changeId);
+    else if (dueAt === undefined || change.deadline <= dueAt) changes.push(change);
+  }
+  const last = found.length > examinedMax ? examined.at(-1) : undefined;
+  return { changes, undecided, ...(last && { next: decodeChangeKey(last.key) }) };
+}
+
+function decodeIfReadable(bytes: Uint8Array, changeId: ChangeId): Change | undefined {
+  try {
+    return decodeChange(bytes, changeId);
+  } catch (error) {
+    if (hasCode(error, 'UNREADABLE')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import type { ChangeLog, Clock, HighVolumeTier } from '@holdfast/domain';
+import { createLmdbChangeLog } from './change-log.js';
+import { openEnvironment, rewriteFormat, transactIn } from './environment.js';
+import { createGroupCommit } from './group-commit.js';
+import { createLmdbHighVolumeTier } from './high-volume-tier.js';
+import { resolveLmdbOptions, type LmdbOptions } from './options.js';
+import { createReadCurrent } from './read-current.js';
+import { createSpaceGauge } from './space-gauge.js';
+
+/** Rows and change log in one LMDB environment, which several processes may have open at once. */
+export interface LmdbStore {
+  readonly highVolumeTier: HighVolumeTier;
+  readonly changeLog: ChangeLog;
+  /** Answers what was submitted, refuses what comes later, and lets go of the files. */
+  close(): Promise<void>;
+}
+
+/** Opens the store, and makes it first where there is none. */
+export async function openLmdbStore(
+  options: LmdbOptions,
+  { clock }: { readonly clock: Clock },
+): Promise<LmdbStore> {
+  const resolved = resolveLmdbOptions(options);
+  const environment = await openEnvironment(resolved);
+  const space = createSpaceGauge(resolved, environment);
+  const commits = createGroupCommit(resolved, {
+    transact: transactIn(environment),
+    touch: () => rewriteFormat(environment),
+    space,
+  });
+  let closing: Promise<void> | undefined;
+  const readCurrent = createReadCurrent(environment, () => closing !== undefined);
+
+  async function closeOnce(): Promise<void> {
+    await commits.close();
+    await environment.root.close();
+  }
+
+  return {
+    highVolumeTier: createLmdbHighVolumeTier({ clock, environment, commits, readCurrent }),
+    changeLog: createLmdbChangeLog({ environment, commits, readCurrent }),
+    close: () => (closing ??= closeOnce()),
+  };
+}

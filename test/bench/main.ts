@@ -1,0 +1,24 @@
+import { parseArgs } from 'node:util';
+import { benchEngine } from './engine.js';
+import { reportOf, tableOf, type BenchResult } from './report.js';
+
+/*
+ * npm run bench -- engine            a table
+ * npm run -s bench -- engine --json  one document on standard output
+ */
+const benches: Readonly<Record<string, () => Promise<readonly BenchResult[]>>> = {
+  engine: benchEngine,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+});
+const [name = ''] = positionals;
+const bench = benches[name];
+if (bench === undefined) {
+  process.stderr.write(`which bench? one of: ${Object.keys(benches).join(', ')}\n`);
+  process.exit(2);
+}
+const report = reportOf(name, await bench());
+process.stdout.write(`${values.json ? JSON.stringify(report) : tableOf(report)}\n`);

@@ -1,0 +1,23 @@
+import {
+  createManualClock,
+  createMemoryHighVolumeTier,
+  describeHighVolumeTier,
+} from '@holdfast/testkit';
+import { openTemporaryLmdbStore } from '../support/lmdb-store.js';
+
+describeHighVolumeTier('The memory', async () => {
+  const clock = createManualClock();
+  const tier = createMemoryHighVolumeTier({ clock });
+  return { tier, clock, damage: async (id) => tier.damage(id), close: async () => {} };
+});
+
+describeHighVolumeTier('LMDB', async () => {
+  const store = await openTemporaryLmdbStore();
+  return {
+    tier: store.highVolumeTier,
+    clock: store.clock,
+    damage: (id) =>
+      store.tamper(({ heads }) => void heads.put(Buffer.from(id.path), Buffer.of(99, 1, 2))),
+    close: () => store.remove(),
+  };
+});

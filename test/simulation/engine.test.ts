@@ -1,0 +1,44 @@
+import {
+  createCoverage,
+  explore,
+  honest,
+  huntSeed,
+  quickPlans,
+  simulateSeed,
+} from '@holdfast/testkit';
+import assert from 'node:assert/strict';
+
+const schedulesMax = 100_000;
+const huntedSeedsMin = 3_000;
+const huntedSeedsMax = 20_000;
+const randomSeeds = 4_000;
+
+describe('the engine, simulated', function () {
+  this.timeout(240_000);
+
+  for (const { name, plan } of quickPlans) {
+    it(`holds in every schedule of: ${name}`, async () => {
+      const found = await explore({ plan, variant: honest, schedulesMax });
+      assert.equal(found.violation, undefined);
+      assert.equal(found.complete, true, 'the plan was not explored to its end');
+    });
+  }
+
+  it('holds whichever fault strikes at whichever await point', async () => {
+    const coverage = createCoverage();
+    for (let seed = 1; seed <= huntedSeedsMax; seed += 1) {
+      const { violation, trace } = await huntSeed(seed, honest, coverage);
+      assert.equal(violation, undefined, `seed ${seed}: ${violation}\n${trace.join('\n')}`);
+      const complete = seed >= huntedSeedsMin && seed % 500 === 0;
+      if (complete && coverage.report().missing.length === 0) break;
+    }
+    assert.deepEqual(coverage.report().missing, [], 'faults that were never tried');
+  });
+
+  it('holds in random schedules of many operations', async () => {
+    for (let seed = 1; seed <= randomSeeds; seed += 1) {
+      const { violation, trace } = await simulateSeed(seed, honest);
+      assert.equal(violation, undefined, `seed ${seed}: ${violation}\n${trace.join('\n')}`);
+    }
+  });
+});

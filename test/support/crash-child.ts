@@ -1,0 +1,101 @@
+import { noCustomPairs, manualExpiration, parseObjectId, type ObjectId } from '@holdfast/domain';
+import { writeSync } from 'node:fs';
+import { openEmbeddedStore } from './embedded-store.js';
+
+/*
+ * Puts and deletes until it is killed, and says so before and after each operation, one JSON document
+ * a line: `{begin, key, action}` and `{end, result}`. What it says has left the process when the
+ * operation begins, or when the next one does.
+ */
+
+export type CrashAction = 'put-small' | 'put-large' | 'put-if-absent' | 'delete';
+export type CrashResult = 'done' | 'refused' | 'no-effect' | 'unknown';
+export type CrashLine =
+  | { readonly begin: number; readonly key: number; readonly action: CrashAction }
+  | { readonly end: number; readonly result: CrashResult };
+
+export const crashKeys = 24;
+/** So few that every order of them can be tried. */
+export const operationsPerKeyMax = 12;
+const workers = 8;
+const actions: readonly CrashAction[] = ['put-small', 'put-large', 'put-if-absent', 'delete'];
+const wordBytes = 4;
+const MiB = 1024 * 1024;
+
+export function crashIdOf(key: number): ObjectId {
+  const scopes = [{ name: 'crash', value: '1' }];
+  return parseObjectId({ usecase: 'test', scopes, key: `key ${key}/objects/é` });
+}
+
+/** Nothing but the operation's number, over and over: a mixture of two writes would show. */
+export function crashPayload(operation: number, bytes: number): Buffer {
+  const word = Buffer.alloc(wordBytes);
+  word.writeUInt32BE(operation);
+  return Buffer.alloc(bytes, word);
+}
+
+if (process.argv[1]?.endsWith('crash-child.ts') === true) await run();
+
+async function run(): Promise<void> {
+  const [directory = '', firstOperation = '1'] = process.argv.slice(2);
+  const { engine } = await openEmbeddedStore(directory);
+  const sent = new Map<number, number>();
+  let operation = Number(firstOperation);
+
+  function say(line: CrashLine): void {
+    writeSync(1, `${JSON.stringify(line)}\n`);
+  }
+
+  async function perform(number: number, key: number, action: CrashAction): Promise<CrashResult> {
+    const id = crashIdOf(key);
+    try {
+      const outcome =
+        action === 'delete'
+          ? await engine.deleteObject({ id })
+          : await engine.putObject({
+              id,
+              metadata: {
+                contentType: 'application/octet-stream',
+                expiration: manualExpiration,
+                custom: noCustomPairs,
+              },
+              payload: inChunks(crashPayload(number, bytesOf(action))),
+              condition: action === 'put-if-absent' ? { kind: 'if-absent' } : undefined,
+            });
+      if (outcome.kind === 'precondition-failed') return 'refused';
+      return outcome.kind === 'fenced' ? 'no-effect' : 'done';
+    } catch {
+      return 'unknown';
+    }
+  }
+
+  async function work(): Promise<void> {
+    for (;;) {
+      const key = Math.floor(Math.random() * crashKeys);
+      const count = sent.get(key) ?? 0;
+      if (count === operationsPerKeyMax) {
+        if ([...sent.values()].every((done) => done === operationsPerKeyMax)) return;
+        continue;
+      }
+      sent.set(key, count + 1);
+      const number = operation;
+      operation += 1;
+      const action = actions[Math.floor(Math.random() * actions.length)] ?? 'delete';
+      say({ begin: number, key, action });
+      say({ end: number, result: await perform(number, key, action) });
+    }
+  }
+
+  await Promise.all(Array.from({ length: workers }, work));
+}
+
+function bytesOf(action: CrashAction): number {
+  const most = action === 'put-large' ? 3 * MiB : 32 * 1024;
+  const words = 1 + Math.floor((Math.random() * most) / wordBytes);
+  return words * wordBytes + (action === 'put-large' ? MiB : 0);
+}
+
+async function* inChunks(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  const chunkBytes = 256 * 1024;
+  for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
+}

@@ -1,0 +1,47 @@
+import { describeChangeOrder } from './engine/change-order.js';
+import { describeConditions } from './engine/conditions.js';
+import { describeCrashing } from './engine/crashing.js';
+import { describeDeclaredContent } from './engine/declared-content.js';
+import { describeExpiring } from './engine/expiring.js';
+import { describeExpiringRows } from './engine/expiring-rows.js';
+import { describeFailingSteps } from './engine/failing-steps.js';
+import { describeListing } from './engine/listing.js';
+import { describeLostReplies } from './engine/lost-replies.js';
+import { describeRacing } from './engine/racing.js';
+import { describeRanges } from './engine/ranges.js';
+import { describeReading } from './engine/reading.js';
+import { describeReclaiming } from './engine/reclaiming.js';
+import { describeReplacing } from './engine/replacing.js';
+import { describeSettling } from './engine/settling.js';
+import { describeStoredContent } from './engine/stored-content.js';
+import { describeSweepingChanges } from './engine/sweeping-changes.js';
+import { describeTimeToIdle } from './engine/time-to-idle.js';
+import { describeUploading } from './engine/uploading.js';
+import { describeVanishingCallers } from './engine/vanishing-callers.js';
+import type { OpenTiers } from './engine/store-under-test.js';
+
+/** What the engine promises, over whatever tiers it runs on. */
+export function describeEngineBehaviours(name: string, openTiers: OpenTiers): void {
+  describe(`The engine ${name}`, () => {
+    describeStoredContent(openTiers);
+    describeDeclaredContent(openTiers);
+    describeReplacing(openTiers);
+    describeRacing(openTiers);
+    describeConditions(openTiers);
+    describeFailingSteps(openTiers);
+    describeLostReplies(openTiers);
+    describeVanishingCallers(openTiers);
+    describeCrashing(openTiers);
+    describeReading(openTiers);
+    describeRanges(openTiers);
+    describeExpiring(openTiers);
+    describeTimeToIdle(openTiers);
+    describeListing(openTiers);
+    describeUploading(openTiers);
+    describeChangeOrder(openTiers);
+    describeSettling(openTiers);
+    describeSweepingChanges(openTiers);
+    describeReclaiming(openTiers);
+    describeExpiringRows(openTiers);
+  });
+}

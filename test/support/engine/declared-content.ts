@@ -1,0 +1,61 @@
+import { DomainError } from '@holdfast/domain';
+import { nativeChecksum } from '@holdfast/service-kit';
+import assert from 'node:assert/strict';
+import { large, small, sourceOf } from './payloads.js';
+import { arrange, assertReads, presentOf, type Content } from './situations.js';
+import { idOf, useStore, type OpenTiers } from './store-under-test.js';
+
+const id = idOf('declared');
+const payloads = [
+  { size: 'small', bytes: small(2) },
+  { size: 'large', bytes: large(2) },
+] as const;
+
+export function describeDeclaredContent(openTiers: OpenTiers): void {
+  const store = useStore(openTiers);
+
+  for (const { size, bytes } of payloads) {
+    const crc32c = nativeChecksum.crc32c(bytes, 0);
+    const lies = [
+      { field: 'finish.size', said: { size: bytes.length + 1, crc32c } },
+      { field: 'finish.size', said: { size: bytes.length - 1 } },
+      { field: 'finish.crc32c', said: { size: bytes.length, crc32c: (crc32c ^ 1) >>> 0 } },
+    ];
+
+    describe(`what the sender of a ${size} payload says it has sent`, () => {
+      for (const before of ['nothing', 'small', 'large'] satisfies Content[]) {
+        it(`stores nothing over ${before} when it is wrong, and names the field`, async () => {
+          const old = await arrange(store(), id, before, 1);
+          for (const { field, said } of lies) {
+            const putting = store().put(id, bytes, { expected: () => said });
+            await assert.rejects(putting, (error: unknown) => {
+              assert(error instanceof DomainError && error.detail.code === 'CONTENT_MISMATCH');
+              assert.equal(error.detail.field, field);
+              return true;
+            });
+          }
+          await store().atRest();
+          await assertReads(store(), id, before, 1);
+          assert.deepEqual(await store().holdings(), { blobs: presentOf(old), changes: [] });
+        });
+      }
+
+      it('is asked for once, after the last byte', async () => {
+        const source = sourceOf(bytes);
+        const asked: boolean[] = [];
+        const expected = () => {
+          asked.push(source.ended());
+          return { size: bytes.length, crc32c };
+        };
+        const stored = await store().store(id, bytes, { payload: source.payload, expected });
+        assert.equal(stored.crc32c, crc32c);
+        assert.deepEqual(asked, [true]);
+      });
+
+      it('may be nothing', async () => {
+        await store().store(id, bytes, { expected: () => ({}) });
+        await assertReads(store(), id, size, 2);
+      });
+    });
+  }
+}

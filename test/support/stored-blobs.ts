@@ -1,0 +1,35 @@
+import type { BlobName, ListedBlob, LongTermTier, UndecidedEntry } from '@holdfast/domain';
+import { nativeChecksum as checksum } from '@holdfast/service-kit';
+import assert from 'node:assert/strict';
+
+const pageSize = 100;
+
+/** Everything that a tier lists. */
+export async function listAll(
+  tier: LongTermTier,
+): Promise<{ readonly blobs: ListedBlob[]; readonly undecided: UndecidedEntry[] }> {
+  const blobs: ListedBlob[] = [];
+  const undecided: UndecidedEntry[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await tier.list(cursor, pageSize);
+    blobs.push(...page.blobs);
+    undecided.push(...page.undecided);
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return { blobs, undecided };
+}
+
+/** Fails unless every byte of the blob is there, and is what was written. */
+export async function assertWhole(tier: LongTermTier, name: BlobName): Promise<void> {
+  const read = await tier.read(name);
+  assert.equal(read.kind, 'found', `${name} is there`);
+  let size = 0;
+  let crc32c = 0;
+  for await (const chunk of read.payload) {
+    size += chunk.length;
+    crc32c = checksum.crc32c(chunk, crc32c);
+  }
+  assert.equal(size, read.metadata.size);
+  assert.equal(crc32c, read.metadata.crc32c);
+}

@@ -28,7 +28,8 @@ async function peakOf(stream: (index: number) => Promise<unknown>): Promise<numb
 
 const putMiB = await peakOf(async (index) => {
   const payload = fresh(chunk, streamBytes / chunkBytes);
-  return engine.putObject({ id: idOf(`stream-${index}`), metadata, payload });
+  const { signal } = new AbortController();
+  return engine.putObject({ id: idOf(`stream-${index}`), metadata, payload, signal });
 });
 const getMiB = await peakOf(async (index) => {
   const got = await engine.getObject({ id: idOf(`stream-${index}`) });

@@ -97,7 +97,7 @@ export type { FoundObject, GetOutcome, GetRequest } from './engine/get-object.js
 export type { HeadOutcome } from './engine/head-object.js';
 export type { ListOutcome, ListRequest } from './engine/list-objects.js';
 export type { ExpectedContent, PutOutcome, PutRequest } from './engine/put-object.js';
-export type { Fenced } from './engine/run-change.js';
+export type { Fenced } from './engine/change-plan.js';
 export type { ReclaimOutcome } from './reclaim/reclaim-blob.js';
 export type { RecoverReport, RecoverRequest } from './reclaim/recover-changes.js';
 export type { FreedBlob, SettleOutcome, SettleRequest } from './reclaim/settle-change.js';

@@ -7,7 +7,8 @@ const timerMsMax = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now() as Timestamp,
   async sleep(ms, signal) {
-    for (let left = ms; left > 0 && signal?.aborted !== true; left -= timerMsMax) {
+    for (let left = ms; left > 0; left -= timerMsMax) {
+      if (signal?.aborted === true) return;
       await wait(Math.min(left, timerMsMax), signal);
     }
   },

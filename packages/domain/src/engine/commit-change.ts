@@ -1,16 +1,8 @@
 import { revisionOf } from '../revision.js';
 import { physicalRevision, type RowHead, type RowWrite } from '../row.js';
+import type { ChangePlan, CommitEnd, Done, Fenced } from './change-plan.js';
 import { hadNoEffect, outcomeUnknown } from './effects.js';
 import type { EngineParts } from './engine-parts.js';
-import type { ChangePlan, Done, Fenced } from './run-change.js';
-
-/**
- * How a commit ended, for whoever cleans up:
- * - `committed`: the row held the new content; nothing of this change is needless but its old blob.
- * - `not-committed`: it never will be.
- * - `unknown`: it may have been, and have been read.
- */
-export type CommitEnd = 'committed' | 'not-committed' | 'unknown';
 
 export interface CommitResult<Refusal> {
   readonly end: CommitEnd;

@@ -3,9 +3,10 @@ import { failedCondition, type PreconditionFailed } from '../condition.js';
 import type { ObjectId } from '../object-id.js';
 import { changeIdOf, type Revision } from '../revision.js';
 import { absentRow, namedBlob, type RowHead } from '../row.js';
+import type { Fenced } from './change-plan.js';
 import type { EngineParts } from './engine-parts.js';
 import { removeInline } from './replace-inline.js';
-import { runChange, type Fenced } from './run-change.js';
+import { runChange } from './run-change.js';
 
 export interface DeleteRequest {
   readonly id: ObjectId;

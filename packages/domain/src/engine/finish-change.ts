@@ -3,7 +3,7 @@ import type { ObjectId } from '../object-id.js';
 import { settleChange } from '../reclaim/settle-change.js';
 import type { ChangeId } from '../revision.js';
 import { later } from '../timestamp.js';
-import type { CommitEnd } from './commit-change.js';
+import type { CommitEnd } from './change-plan.js';
 import type { EngineParts } from './engine-parts.js';
 
 /*

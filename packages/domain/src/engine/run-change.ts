@@ -1,36 +1,11 @@
-import type { BlobName } from '../blob-name.js';
 import type { Change } from '../change.js';
-import type { ObjectId } from '../object-id.js';
-import type { ChangeId } from '../revision.js';
 import { namedBlob, type RowHead, type RowWrite } from '../row.js';
 import { later } from '../timestamp.js';
+import type { ChangePlan, Done, Fenced } from './change-plan.js';
 import { commitChange } from './commit-change.js';
 import { withoutEffect } from './effects.js';
 import type { EngineParts } from './engine-parts.js';
 import { abandonChange, dropIntent, finishChange } from './finish-change.js';
-
-/** One mutation that cannot be a single step on its row. */
-export interface ChangePlan<Refusal> {
-  readonly id: ObjectId;
-  readonly changeId: ChangeId;
-  /** A condition was given: losing the race is then a failure and not merely being overwritten. */
-  readonly conditional: boolean;
-  /** Why the change must not happen on a row like this, or `undefined`. */
-  readonly refuse: (row: RowHead) => Refusal | undefined;
-  readonly newBlob?: BlobName | undefined;
-  /** Does what comes between the record and the commit, and answers what to commit. */
-  readonly prepare: (change: Change) => Promise<RowWrite>;
-}
-
-/** The change took effect; it may have been overwritten since. */
-export interface Done {
-  readonly kind: 'done';
-}
-
-/** Cleanup made the commit impossible. The change had no effect and may be tried again. */
-export interface Fenced {
-  readonly kind: 'fenced';
-}
 
 const highVolume = 'the high-volume tier';
 

@@ -18,6 +18,8 @@ export type ErrorDetail =
   | { readonly code: 'RANGE_NOT_SATISFIABLE'; readonly size: number }
   /** What was sent is not what its sender declared. Nothing was stored. */
   | { readonly code: 'CONTENT_MISMATCH'; readonly field: string; readonly why: string }
+  /** It was refused as soon as it had grown too large. Nothing was stored. */
+  | { readonly code: 'PAYLOAD_TOO_LARGE'; readonly field: string; readonly bytesMax: number }
   /** Stored bytes are not the bytes that were written. */
   | { readonly code: 'CHECKSUM_MISMATCH'; readonly what: string; readonly why: string }
   /** A row, file or entry that this version cannot read. It is kept, never guessed at. */
@@ -89,6 +91,8 @@ function describe(detail: ErrorDetail): string {
       return `the range lies outside of the object's ${detail.size} bytes`;
     case 'CONTENT_MISMATCH':
       return `${detail.field}: ${detail.why}`;
+    case 'PAYLOAD_TOO_LARGE':
+      return `${detail.field}: an object has at most ${detail.bytesMax} bytes`;
     case 'CHECKSUM_MISMATCH':
       return `${detail.what} is damaged: ${detail.why}`;
     case 'UNREADABLE':

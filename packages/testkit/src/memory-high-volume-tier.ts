@@ -118,8 +118,11 @@ export function createMemoryHighVolumeTier({
       store(id, content, [...without(intents, changeId), changeId].slice(-limits.intentsPerRowMax));
     },
 
-    async commit(id, changeId, write) {
-      if (!rowOf(id).intents.includes(changeId)) return 'refused';
+    async commit(id, changeId, write, onlyWhileLive = false) {
+      const { content, intents } = rowOf(id);
+      if (!intents.includes(changeId)) return 'refused';
+      const isLive = content !== undefined && !expired(content.metadata);
+      if (onlyWhileLive && !isLive) return 'refused';
       store(id, contentOf(write), []);
       return 'committed';
     },

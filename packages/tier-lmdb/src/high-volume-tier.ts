@@ -88,7 +88,7 @@ export function createLmdbHighVolumeTier(dependencies: LmdbTierDependencies): Hi
       });
     },
 
-    async commit(id, changeId, write) {
+    async commit(id, changeId, write, onlyWhileLive = false) {
       const key = rowKeyOf(id);
       const content = write.kind === 'absent' ? undefined : encodeContent(write);
       return commits.submit({
@@ -97,6 +97,7 @@ export function createLmdbHighVolumeTier(dependencies: LmdbTierDependencies): Hi
         check() {
           const before = rows.head(id, key);
           if (!hasIntent(rows.intents(id, key), changeId)) return { answer: 'refused' };
+          if (onlyWhileLive && shown(before).kind === 'absent') return { answer: 'refused' };
           return { answer: 'committed', write: () => rows.replace(key, before, content) };
         },
       });

@@ -10,6 +10,8 @@ export interface ChangePlan<Refusal> {
   readonly changeId: ChangeId;
   /** A condition was given: losing the race is then a failure and not merely being overwritten. */
   readonly conditional: boolean;
+  /** The condition is about an object that is there: should it expire meanwhile, the commit fails. */
+  readonly onlyWhileLive?: boolean | undefined;
   /** Why the change must not happen on a row like this, or `undefined`. */
   readonly refuse: (row: RowHead) => Refusal | undefined;
   readonly newBlob?: BlobName | undefined;

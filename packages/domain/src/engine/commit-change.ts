@@ -19,8 +19,9 @@ const fenced: Fenced = { kind: 'fenced' };
  * | the store says | the row then | what it means | the caller gets |
  * | committed | | it is the truth now | done |
  * | refused | is what I wrote | an earlier reply was lost | done |
- * | refused | was overwritten | the last writer wins, and it was not me | done; with a condition: what it says of that row |
+ * | refused | was overwritten | the last writer wins, and it was not me | done |
  * | refused | says nothing | I was fenced, or cannot tell | fenced, never done |
+ * | refused, with a condition | is not what I wrote | I had no effect | what the condition says of that row; if it holds, fenced |
  * | no answer | is what I wrote | only the reply was lost | done |
  * | no answer | was overwritten | mine came before it, or never | done; with a condition: unknown |
  * | no answer | says nothing | it never will be | unknown: it may have come and gone |
@@ -37,7 +38,7 @@ export async function commitChange<Refusal>(
   const { id, changeId } = plan;
   let refused: boolean;
   try {
-    const reply = await engine.highVolume.commit(id, changeId, write);
+    const reply = await engine.highVolume.commit(id, changeId, write, plan.onlyWhileLive);
     if (reply === 'committed') return { end: 'committed', answer: () => done };
     refused = true;
   } catch (error) {
@@ -61,17 +62,13 @@ function afterRefusal<Refusal>(
   current: RowHead,
   write: RowWrite,
 ): CommitResult<Refusal> {
-  switch (judge(plan, base, current, write)) {
-    case 'mine':
-      return { end: 'committed', answer: () => done };
-    case 'overwritten':
-      return {
-        end: 'not-committed',
-        answer: () => (plan.conditional ? (plan.refuse(current) ?? fenced) : done),
-      };
-    case 'inconclusive':
-      return { end: 'not-committed', answer: () => fenced };
-  }
+  const judgement = judge(plan, base, current, write);
+  if (judgement === 'mine') return { end: 'committed', answer: () => done };
+  const answer = (): Refusal | Done | Fenced => {
+    if (plan.conditional) return plan.refuse(current) ?? fenced;
+    return judgement === 'overwritten' ? done : fenced;
+  };
+  return { end: 'not-committed', answer };
 }
 
 function afterSilence<Refusal>(

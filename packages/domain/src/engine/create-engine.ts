@@ -3,6 +3,7 @@ import {
   backgroundTasksMax,
   changeDeadlineMs,
   inlineThresholdBytes,
+  objectBytesMax,
   readerGraceMs,
 } from '../limits.js';
 import type { BlobName } from '../blob-name.js';
@@ -56,6 +57,7 @@ export interface StorageEngine {
 
 export const engineDefaults: EngineOptions = {
   inlineThresholdBytes,
+  objectBytesMax,
   readerGraceMs,
   changeDeadlineMs,
   backgroundTasksMax,

@@ -22,6 +22,8 @@ export interface EngineDependencies {
 
 export interface EngineOptions {
   readonly inlineThresholdBytes: number;
+  /** One object of more bytes is refused while it is being uploaded. */
+  readonly objectBytesMax: number;
   /** How long a replaced blob stays for the downloads that have begun. */
   readonly readerGraceMs: number;
   /** How long a writer that shows no progress is presumed to be at work. */

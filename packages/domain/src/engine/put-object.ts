@@ -15,7 +15,7 @@ import { changeIdOf } from '../revision.js';
 import type { InlineRow, TombstoneRow } from '../row.js';
 import { abortablePayload } from './abortable-payload.js';
 import { runChange } from './run-change.js';
-import type { Fenced } from './change-plan.js';
+import type { ChangePlan, Fenced } from './change-plan.js';
 import type { EngineParts } from './engine-parts.js';
 import { replaceInline } from './replace-inline.js';
 import { splitAtThreshold } from './split-at-threshold.js';
@@ -88,8 +88,7 @@ async function putSmall(
   const outcome = await runChange(engine, {
     id: request.id,
     changeId: changeIdOf(metadata.revision),
-    conditional: request.condition !== undefined,
-    refuse: (current) => failedCondition(request.condition, current),
+    ...conditionsOf(request),
     prepare: async () => row,
   });
   return outcome.kind === 'done' ? { kind: 'stored', metadata } : outcome;
@@ -106,8 +105,7 @@ async function putLarge(
   const outcome = await runChange(engine, {
     id: request.id,
     changeId: changeIdOf(blobMetadata.revision),
-    conditional: request.condition !== undefined,
-    refuse: (current) => failedCondition(request.condition, current),
+    ...conditionsOf(request),
     newBlob: blob,
     prepare: async (change) => {
       const metadata = await uploadBlob(engine, change, blob, blobMetadata, payload);
@@ -118,6 +116,16 @@ async function putLarge(
   if (outcome.kind !== 'done') return outcome;
   assert(tombstone !== undefined, 'a large put commits only after its upload');
   return { kind: 'stored', metadata: tombstone.metadata };
+}
+
+type Conditions = Pick<ChangePlan<PreconditionFailed>, 'conditional' | 'onlyWhileLive' | 'refuse'>;
+
+function conditionsOf({ condition }: PutRequest): Conditions {
+  return {
+    conditional: condition !== undefined,
+    onlyWhileLive: condition?.kind === 'if-revision',
+    refuse: (row) => failedCondition(condition, row),
+  };
 }
 
 function checkExpected(request: PutRequest, actual: ObjectMetadata): void {

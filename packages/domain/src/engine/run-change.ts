@@ -51,6 +51,7 @@ export async function runChange<Refusal>(
   }
   const result = await commitChange(engine, plan, base, write);
   if (recorded) finishChange(engine, change, result.end);
+  else if (result.end !== 'committed') dropIntent(engine, plan.id, plan.changeId);
   return result.answer();
 }
 

@@ -1,7 +1,6 @@
 import type { BlobName } from '../blob-name.js';
 import type { Change } from '../change.js';
 import { DomainError } from '../errors.js';
-import { objectBytesMax } from '../limits.js';
 import type { BlobMetadata, ObjectMetadata } from '../metadata.js';
 import type { Payload } from '../ports/long-term-tier.js';
 import { later } from '../timestamp.js';
@@ -39,14 +38,17 @@ async function* watchProgress(
   change: Change,
   payload: Payload,
 ): AsyncGenerator<Uint8Array, void> {
-  const { changeDeadlineMs } = engine.options;
+  const { changeDeadlineMs, objectBytesMax } = engine.options;
   let { deadline } = change;
   let size = 0;
   for await (const chunk of payload) {
     size += chunk.length;
     if (size > objectBytesMax) {
-      const why = `an object may have at most ${objectBytesMax} bytes`;
-      throw new DomainError({ code: 'CONTENT_MISMATCH', field: 'chunk', why });
+      throw new DomainError({
+        code: 'PAYLOAD_TOO_LARGE',
+        field: 'chunk',
+        bytesMax: objectBytesMax,
+      });
     }
     const now = engine.clock.now();
     if (deadline - now < changeDeadlineMs / 2) {

@@ -46,9 +46,15 @@ export interface HighVolumeTier {
 
   /**
    * If the intent is present: replaces the row's content and removes all intents. Otherwise changes
-   * nothing and answers `refused`. Called at most once per `changeId`.
+   * nothing and answers `refused`. With `onlyWhileLive` it also refuses on a row without content, or
+   * whose content has expired by now; then the intent stays. Called at most once per `changeId`.
    */
-  commit(id: ObjectId, changeId: ChangeId, write: RowWrite): Promise<'committed' | 'refused'>;
+  commit(
+    id: ObjectId,
+    changeId: ChangeId,
+    write: RowWrite,
+    onlyWhileLive?: boolean,
+  ): Promise<'committed' | 'refused'>;
 
   /** Removes the intent if it is there. Idempotent; after it no `commit` of `changeId` can succeed. */
   fence(id: ObjectId, changeId: ChangeId): Promise<void>;

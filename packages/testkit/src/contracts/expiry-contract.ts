@@ -49,6 +49,37 @@ export function describeExpiry(open: OpenHighVolumeTier): void {
       assert.deepEqual(plain(await tier.readHead(id)), { kind: 'absent', remains });
     });
 
+    it('commits on a live row, where only a live one may be replaced', async () => {
+      const { tier, clock, make } = current.get();
+      const id = make.id();
+      await store(id, make.inline('brief', make.expiringIn(1_000)));
+      const changeId = make.changeId();
+      await tier.begin(id, changeId);
+      clock.advance(999);
+      const row = make.inline('new');
+      assert.equal(await tier.commit(id, changeId, row, true), 'committed');
+      assert.deepEqual(plain(await tier.read(id)), plain(row));
+    });
+
+    it('refuses to commit on an expired row or on none, where only a live one may be replaced', async () => {
+      const { tier, clock, make } = current.get();
+      const id = make.id();
+      const changeId = make.changeId();
+      await store(id, make.inline('brief', make.expiringIn(1_000)));
+      await tier.begin(id, changeId);
+      clock.advance(1_000);
+      const before = plain(await tier.read(id));
+      assert.equal(await tier.commit(id, changeId, make.inline('new'), true), 'refused');
+      assert.deepEqual(plain(await tier.read(id)), before);
+      // The intent is still there: without that demand the commit goes through.
+      assert.equal(await tier.commit(id, changeId, make.inline('new')), 'committed');
+
+      const empty = make.id();
+      await tier.begin(empty, changeId);
+      assert.equal(await tier.commit(empty, changeId, make.inline('new'), true), 'refused');
+      assert.deepEqual(plain(await tier.read(empty)), { kind: 'absent' });
+    });
+
     it('leaves nothing of an expired row that was deleted', async () => {
       const { tier, clock, make } = current.get();
       const id = make.id();

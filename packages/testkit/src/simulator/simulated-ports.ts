@@ -41,8 +41,8 @@ function highVolumePort(send: Send, { highVolume: tier }: Stores): HighVolumeTie
       send('highVolume.putInline', { apply: () => tier.putInline(id, object) }),
     deleteInline: (id) => send('highVolume.deleteInline', { apply: () => tier.deleteInline(id) }),
     begin: (id, changeId) => send('highVolume.begin', { apply: () => tier.begin(id, changeId) }),
-    commit: (id, changeId, write) =>
-      send('highVolume.commit', { apply: () => tier.commit(id, changeId, write) }),
+    commit: (id, changeId, write, onlyWhileLive) =>
+      send('highVolume.commit', { apply: () => tier.commit(id, changeId, write, onlyWhileLive) }),
     fence: (id, changeId) => send('highVolume.fence', { apply: () => tier.fence(id, changeId) }),
     extend: (id, revision, timeExpires) =>
       send('highVolume.extend', { apply: () => tier.extend(id, revision, timeExpires) }),

@@ -10,6 +10,8 @@ const putLarge: ClientOperation = { kind: 'put', key: 0, size: 'large' };
 const putSmall: ClientOperation = { kind: 'put', key: 0, size: 'small' };
 const putIfAbsent: ClientOperation = { ...putSmall, condition: 'if-absent' };
 const putLargeIfSeen: ClientOperation = { ...putLarge, condition: 'if-seen' };
+const putSmallIfSeen: ClientOperation = { ...putSmall, condition: 'if-seen' };
+const removeIfSeen: ClientOperation = { kind: 'delete', key: 0, condition: 'if-seen' };
 const remove: ClientOperation = { kind: 'delete', key: 0 };
 const get: ClientOperation = { kind: 'get', key: 0 };
 
@@ -36,6 +38,14 @@ export const quickPlans: readonly SmallPlan[] = [
   {
     name: 'large × small if absent',
     plan: planOf({ operations: [putLarge, putIfAbsent], faultsMax: 1 }),
+  },
+  {
+    name: 'small if seen × delete if seen over an object that expires meanwhile',
+    plan: planOf({
+      keys: ['idle-small'],
+      operations: [putSmallIfSeen, removeIfSeen],
+      environment: { ...calm, clockJumps: 1 },
+    }),
   },
   {
     name: 'expired large × get × expiry sweep',

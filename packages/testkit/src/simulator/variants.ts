@@ -18,6 +18,7 @@ import {
   retriedPut,
   unknownTakenForDone,
   fencedAnsweredOk,
+  conditionOutlivesObject,
   loserAlwaysOk,
 } from './variants/writer-variants.js';
 import { withoutChecksum } from './variants/reader-variants.js';
@@ -43,6 +44,7 @@ export const brokenVariants: readonly Variant[] = [
   retriedPut,
   unknownTakenForDone,
   fencedAnsweredOk,
+  conditionOutlivesObject,
   loserAlwaysOk,
   withoutChecksum,
 ];

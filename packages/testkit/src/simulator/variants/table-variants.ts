@@ -25,9 +25,9 @@ export const commitWithoutIntent = withTable(
   'commit-without-intent',
   'a commit does not ask for its intent',
   (table) => ({
-    async commit(id, changeId, write) {
+    async commit(id, changeId, write, live) {
       await table.begin(id, changeId);
-      return table.commit(id, changeId, write);
+      return table.commit(id, changeId, write, live);
     },
   }),
 );
@@ -48,9 +48,9 @@ export const contentKeepsIntents = withTable(
         restore(id, intents);
         return answer;
       },
-      async commit(id, changeId, write) {
+      async commit(id, changeId, write, live) {
         const intents = others(id.path, changeId);
-        const answer = table.commit(id, changeId, write);
+        const answer = table.commit(id, changeId, write, live);
         restore(id, intents);
         return answer;
       },
@@ -79,7 +79,7 @@ export const ackBeforeFlush: Variant = {
       putInline: (id, object) => write((to) => to.putInline(id, object)),
       deleteInline: (id) => write((to) => to.deleteInline(id)),
       begin: (id, changeId) => write((to) => to.begin(id, changeId)),
-      commit: (id, changeId, row) => write((to) => to.commit(id, changeId, row)),
+      commit: (id, changeId, row, live) => write((to) => to.commit(id, changeId, row, live)),
       fence: (id, changeId) => write((to) => to.fence(id, changeId)),
       extend: (id, revision, expires) => write((to) => to.extend(id, revision, expires)),
       losePower() {
@@ -101,13 +101,13 @@ export const orderedByClock = withTable(
       if (current !== undefined && object.metadata.revision < current) return 'stored';
       return table.putInline(id, object);
     },
-    async commit(id, changeId, write) {
+    async commit(id, changeId, write, live) {
       const current = table.snapshot().get(id.path)?.content?.metadata.revision;
       if (current !== undefined && revisionOf(changeId) < current) {
         await table.fence(id, changeId);
         return 'committed';
       }
-      return table.commit(id, changeId, write);
+      return table.commit(id, changeId, write, live);
     },
   }),
 );

@@ -16,11 +16,11 @@ export const recordBeforeBegin: Variant = {
         begin: async (id, changeId) => {
           begin = () => ports.highVolume.begin(id, changeId);
         },
-        commit: async (id, changeId, write) => {
+        commit: async (id, changeId, write, live) => {
           // A change of inline content alone is not recorded; it still has to begin somewhere.
           await begin();
           begin = async () => undefined;
-          return ports.highVolume.commit(id, changeId, write);
+          return ports.highVolume.commit(id, changeId, write, live);
         },
       },
       changeLog: {
@@ -49,6 +49,19 @@ export const retriedBegin: Variant = {
   }),
 };
 
+/** Goes by what it read at its beginning, however long ago that is. */
+export const conditionOutlivesObject: Variant = {
+  name: 'condition-outlives-object',
+  flaw: 'a condition is met by an object that has expired before the commit',
+  meddle: (ports, dependencies) => ({
+    ...dependencies,
+    highVolume: {
+      ...ports.highVolume,
+      commit: (id, changeId, write) => ports.highVolume.commit(id, changeId, write),
+    },
+  }),
+};
+
 /** Sends an inline write again when it was not answered. */
 export const retriedPut: Variant = {
   name: 'retried-put',
@@ -71,8 +84,8 @@ export const unknownTakenForDone: Variant = {
     ...dependencies,
     highVolume: {
       ...ports.highVolume,
-      commit: (id, changeId, write) =>
-        ports.highVolume.commit(id, changeId, write).catch(() => 'committed' as const),
+      commit: (id, changeId, write, live) =>
+        ports.highVolume.commit(id, changeId, write, live).catch(() => 'committed' as const),
     },
   }),
 };
@@ -85,8 +98,8 @@ export const fencedAnsweredOk: Variant = {
     ...dependencies,
     highVolume: {
       ...ports.highVolume,
-      commit: async (id, changeId, write) => {
-        await ports.highVolume.commit(id, changeId, write);
+      commit: async (id, changeId, write, live) => {
+        await ports.highVolume.commit(id, changeId, write, live);
         return 'committed';
       },
     },

@@ -6,7 +6,6 @@ import { existsSync, statSync } from 'node:fs';
 const installed = 'node_modules/.package-lock.json';
 const locked = 'package-lock.json';
 const current = existsSync(installed) && statSync(installed).mtimeMs >= statSync(locked).mtimeMs;
-if (!current) {
-  execFileSync('npm', ['ci'], { stdio: 'inherit' });
-  if (existsSync('.git')) execFileSync('git', ['config', 'core.hooksPath', '.githooks']);
-}
+// Not `npm ci`: it refuses a lock file that leaves out other platforms' optional packages.
+if (!current) execFileSync('npm', ['install', '--no-audit', '--no-fund'], { stdio: 'inherit' });
+if (existsSync('.git')) execFileSync('git', ['config', 'core.hooksPath', '.githooks']);

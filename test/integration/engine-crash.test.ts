@@ -17,6 +17,7 @@ import {
   crashIdOf,
   crashKeys,
   crashPayload,
+  type CrashAction,
   type CrashLine,
   type CrashResult,
 } from '../support/crash-child.js';
@@ -40,10 +41,19 @@ type Contents = readonly (number | undefined)[];
 interface SentOperation {
   readonly number: number;
   readonly key: number;
-  readonly action: string;
+  readonly action: CrashAction;
   readonly invoked: number;
+  /** Never, for what was under way when the process died. */
   returned: number;
-  result: CrashResult;
+  result: CrashResult | 'unknown';
+}
+
+/** What the crashes met and left: a test in which nothing happens proves nothing. */
+interface Tally {
+  readonly acknowledged: Map<CrashAction, number>;
+  interrupted: number;
+  changesSettled: number;
+  blobsFreed: number;
 }
 
 describe('the engine on LMDB and the file system', function () {
@@ -51,27 +61,60 @@ describe('the engine on LMDB and the file system', function () {
 
   it(`loses nothing and leaves nothing in ${crashes} crashes at random points`, async () => {
     const directory = await mkdtemp(join(tmpdir(), 'holdfast-crash-'));
-    try {
-      let contents: Contents = Array.from({ length: crashKeys }, () => undefined);
-      let operation = 1;
-      for (let crash = 0; crash < crashes; crash += 1) {
-        const sent = await runUntilKilled(directory, operation);
-        operation += sent.length;
-        const store = await openEmbeddedStore(directory, afterDeadlines);
-        const found = await readAll(store.engine);
-        checkHistory(contents, sent, found);
-        await recover(store);
-        assert.deepEqual(await readAll(store.engine), found, 'recovery changed what is read');
-        assert.deepEqual(store.events, []);
-        await checkAtRest(store, directory);
-        await store.close();
-        contents = found;
-      }
-    } finally {
-      await rm(directory, { recursive: true });
+    const tally: Tally = {
+      acknowledged: new Map(),
+      interrupted: 0,
+      changesSettled: 0,
+      blobsFreed: 0,
+    };
+    let contents: Contents = Array.from({ length: crashKeys }, () => undefined);
+    let operation = 1;
+    for (let crash = 0; crash < crashes; crash += 1) {
+      const sent = await runUntilKilled(directory, operation);
+      operation += sent.length;
+      count(sent, tally);
+      contents = await checkAfterCrash(directory, contents, sent, tally).catch((error: unknown) => {
+        throw new Error(`crash ${crash}; what it left is in ${directory}`, { cause: error });
+      });
     }
+    await rm(directory, { recursive: true });
+    checkTally(tally);
   });
 });
+
+async function checkAfterCrash(
+  directory: string,
+  before: Contents,
+  sent: readonly SentOperation[],
+  tally: Tally,
+): Promise<Contents> {
+  const store = await openEmbeddedStore(directory, afterDeadlines);
+  const found = await readAll(store.engine);
+  checkHistory(before, sent, found);
+  await recover(store, tally);
+  assert.deepEqual(await readAll(store.engine), found, 'recovery changed what is read');
+  assert.deepEqual(store.events, []);
+  await checkAtRest(store, directory);
+  await store.close();
+  return found;
+}
+
+function count(sent: readonly SentOperation[], tally: Tally): void {
+  for (const { action, result } of sent) {
+    if (result === 'unknown') tally.interrupted += 1;
+    if (result !== 'done') continue;
+    tally.acknowledged.set(action, (tally.acknowledged.get(action) ?? 0) + 1);
+  }
+}
+
+/** Every kind of operation was acknowledged, and crashes did interrupt some and leave work behind. */
+function checkTally({ acknowledged, interrupted, changesSettled, blobsFreed }: Tally): void {
+  for (const action of ['put-small', 'put-large', 'put-if-absent', 'delete'] as const) {
+    assert.ok((acknowledged.get(action) ?? 0) >= crashes, `${action} was hardly ever acknowledged`);
+  }
+  assert.ok(interrupted >= crashes, `only ${interrupted} operations were interrupted`);
+  assert.ok(changesSettled > 0 && blobsFreed > 0, 'the crashes left nothing to clean up');
+}
 
 /** Lets the child work until it has said so many lines, and kills it in the middle of the next. */
 async function runUntilKilled(directory: string, first: number): Promise<SentOperation[]> {
@@ -96,7 +139,7 @@ async function runUntilKilled(directory: string, first: number): Promise<SentOpe
     const operation = sent.get(line.end);
     assert(operation !== undefined, 'an operation ends that never began');
     operation.result = line.result;
-    if (line.result !== 'unknown') operation.returned = time;
+    operation.returned = time;
   };
 
   const lines = 1 + Math.floor(Math.random() * linesBeforeCrashMax);
@@ -164,7 +207,7 @@ function entry(invoked: number, returned: number, action: Action, result: Result
   return { process: 0, key: 0, invoked, returned, ...times, action, result };
 }
 
-function actionOf(number: number, action: string): Action {
+function actionOf(number: number, action: CrashAction): Action {
   if (action === 'delete') return { kind: 'delete', condition: undefined };
   const revision = revisionOf(number);
   assert(revision !== undefined);
@@ -172,7 +215,7 @@ function actionOf(number: number, action: string): Action {
   return { kind: 'put', revision, expires: undefined, lifetime: 'manual', condition };
 }
 
-function resultOf(result: CrashResult): Result {
+function resultOf(result: SentOperation['result']): Result {
   // The child does not tell which object it was refused for: that it had no effect is what counts.
   return { kind: result === 'refused' ? 'no-effect' : result };
 }
@@ -183,10 +226,12 @@ function revisionOf(operation: number | undefined): Revision | undefined {
 }
 
 /** What the sweeps do. */
-async function recover({ engine, blobs }: EmbeddedStore): Promise<void> {
+async function recover({ engine, blobs }: EmbeddedStore, tally: Tally): Promise<void> {
   const recovered = await engine.recoverChanges({ examinedMax: 10_000 });
   assert.deepEqual(recovered.failed, []);
   assert.equal(recovered.next, undefined);
+  tally.changesSettled += recovered.settled;
+  tally.blobsFreed += recovered.freed.length;
   let cursor: string | undefined;
   do {
     const swept = await engine.reclaimOrphans({ cursor, examinedMax: 100, ageMsMin: 0 });

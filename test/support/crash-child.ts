@@ -1,15 +1,14 @@
 import { noCustomPairs, manualExpiration, parseObjectId, type ObjectId } from '@holdfast/domain';
-import { writeSync } from 'node:fs';
 import { openEmbeddedStore } from './embedded-store.js';
 
 /*
  * Puts and deletes until it is killed, and says so before and after each operation, one JSON document
- * a line: `{begin, key, action}` and `{end, result}`. What it says has left the process when the
- * operation begins, or when the next one does.
+ * a line: `{begin, key, action}` and `{end, result}`. Standard output is a pipe, so what it says has
+ * left the process when the operation begins. Nothing goes wrong here but its end: any error is fatal.
  */
 
 export type CrashAction = 'put-small' | 'put-large' | 'put-if-absent' | 'delete';
-export type CrashResult = 'done' | 'refused' | 'no-effect' | 'unknown';
+export type CrashResult = 'done' | 'refused' | 'no-effect';
 export type CrashLine =
   | { readonly begin: number; readonly key: number; readonly action: CrashAction }
   | { readonly end: number; readonly result: CrashResult };
@@ -21,6 +20,11 @@ const workers = 8;
 const actions: readonly CrashAction[] = ['put-small', 'put-large', 'put-if-absent', 'delete'];
 const wordBytes = 4;
 const MiB = 1024 * 1024;
+const metadata = {
+  contentType: 'application/octet-stream',
+  expiration: manualExpiration,
+  custom: noCustomPairs,
+};
 
 export function crashIdOf(key: number): ObjectId {
   const scopes = [{ name: 'crash', value: '1' }];
@@ -43,30 +47,22 @@ async function run(): Promise<void> {
   let operation = Number(firstOperation);
 
   function say(line: CrashLine): void {
-    writeSync(1, `${JSON.stringify(line)}\n`);
+    process.stdout.write(`${JSON.stringify(line)}\n`);
   }
 
   async function perform(number: number, key: number, action: CrashAction): Promise<CrashResult> {
     const id = crashIdOf(key);
-    try {
-      const outcome =
-        action === 'delete'
-          ? await engine.deleteObject({ id })
-          : await engine.putObject({
-              id,
-              metadata: {
-                contentType: 'application/octet-stream',
-                expiration: manualExpiration,
-                custom: noCustomPairs,
-              },
-              payload: inChunks(crashPayload(number, bytesOf(action))),
-              condition: action === 'put-if-absent' ? { kind: 'if-absent' } : undefined,
-            });
-      if (outcome.kind === 'precondition-failed') return 'refused';
-      return outcome.kind === 'fenced' ? 'no-effect' : 'done';
-    } catch {
-      return 'unknown';
-    }
+    const outcome =
+      action === 'delete'
+        ? await engine.deleteObject({ id })
+        : await engine.putObject({
+            id,
+            metadata,
+            payload: inChunks(crashPayload(number, bytesOf(action))),
+            condition: action === 'put-if-absent' ? { kind: 'if-absent' } : undefined,
+          });
+    if (outcome.kind === 'precondition-failed') return 'refused';
+    return outcome.kind === 'fenced' ? 'no-effect' : 'done';
   }
 
   async function work(): Promise<void> {

@@ -1,7 +1,7 @@
 import { DomainError } from '@holdfast/domain';
 import { nativeChecksum } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
-import { large, small, sourceOf } from './payloads.js';
+import { large, largeBytes, small, sourceOf } from './payloads.js';
 import { arrange, assertReads, presentOf, type Content } from './situations.js';
 import { idOf, useStore, type OpenTiers } from './store-under-test.js';
 
@@ -58,4 +58,22 @@ export function describeDeclaredContent(openTiers: OpenTiers): void {
       });
     });
   }
+
+  describe('a payload that is larger than an object may be', () => {
+    const limited = useStore(openTiers, { objectBytesMax: largeBytes });
+
+    it('is refused while it arrives, and leaves nothing', async () => {
+      const old = await arrange(limited(), id, 'large', 1);
+      const source = sourceOf(new Uint8Array(4 * largeBytes));
+      const putting = limited().put(id, large(), { payload: source.payload });
+      await assert.rejects(putting, {
+        detail: { code: 'PAYLOAD_TOO_LARGE', field: 'chunk', bytesMax: largeBytes },
+      });
+      assert.equal(source.ended(), true);
+      assert(source.handedOut() < 2 * largeBytes, `${source.handedOut()} bytes were read`);
+      await limited().atRest();
+      await assertReads(limited(), id, 'large', 1);
+      assert.deepEqual(await limited().holdings(), { blobs: presentOf(old), changes: [] });
+    });
+  });
 }

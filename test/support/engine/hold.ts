@@ -21,9 +21,9 @@ export interface HeldCall {
 }
 
 /** Holds the next call of `method`: before its effect, or after it and before its reply. */
-export function holdNext<Port, Key extends HookableMethod<Port>>(
+export function holdNext<Port>(
   hooked: HookedPort<Port>,
-  method: Key,
+  method: HookableMethod<Port>,
   when: 'before' | 'after' = 'before',
 ): HeldCall {
   const reached = createGate();
@@ -39,9 +39,9 @@ export function holdNext<Port, Key extends HookableMethod<Port>>(
 }
 
 /** Fails the next call of `method`: before its effect, or after it, so that its reply is lost. */
-export function failNext<Port, Key extends HookableMethod<Port>>(
+export function failNext<Port>(
   hooked: HookedPort<Port>,
-  method: Key,
+  method: HookableMethod<Port>,
   error: Error,
   when: 'before' | 'after' = 'before',
 ): void {
@@ -54,9 +54,9 @@ export function failNext<Port, Key extends HookableMethod<Port>>(
 }
 
 /** Fails every call of `method` before its effect, until the function that is answered is called. */
-export function failAll<Port, Key extends HookableMethod<Port>>(
+export function failAll<Port>(
   hooked: HookedPort<Port>,
-  method: Key,
+  method: HookableMethod<Port>,
   error: Error,
 ): () => void {
   return hooked.hook(method, {
@@ -67,9 +67,9 @@ export function failAll<Port, Key extends HookableMethod<Port>>(
 }
 
 /** Does something just before the next call of `method`. */
-export function beforeNext<Port, Key extends HookableMethod<Port>>(
+export function beforeNext<Port>(
   hooked: HookedPort<Port>,
-  method: Key,
+  method: HookableMethod<Port>,
   act: () => void | Promise<void>,
 ): void {
   const unhook = hooked.hook(method, {

@@ -66,3 +66,8 @@ export function inChunks(bytes: Uint8Array, chunk = chunkBytes): Payload {
 export function never(): Promise<never> {
   return new Promise(() => undefined);
 }
+
+/** For a payload that nobody wants to read: one that is merely dropped would stay open. */
+export async function discard(payload: Payload): Promise<void> {
+  await payload[Symbol.asyncIterator]().return?.();
+}

@@ -91,7 +91,8 @@ export function describeRanges(openTiers: OpenTiers): void {
       it(`answers it while it is there, and refuses when it was replaced: ${name} object`, async () => {
         const { revision: ifRevision } = await store().store(id, bytes);
         const got = await store().engine.getObject({ id, ifRevision });
-        assert.equal(got.kind, 'found');
+        assert(got.kind === 'found');
+        assert.deepEqual(await collect(got.payload), Buffer.from(bytes));
         const { revision: current } = await store().store(id, bytes);
         assert.deepEqual(await store().engine.getObject({ id, ifRevision }), {
           kind: 'precondition-failed',

@@ -1,7 +1,7 @@
 import { blobNameOf, type Payload } from '@holdfast/domain';
 import assert from 'node:assert/strict';
 import { beforeNext } from './hold.js';
-import { collect, large, largeBytes, small } from './payloads.js';
+import { collect, discard, large, largeBytes, small } from './payloads.js';
 import { arrange, assertReads, contents, unavailable } from './situations.js';
 import { idOf, useStore, type OpenTiers } from './store-under-test.js';
 
@@ -143,7 +143,9 @@ export function describeReading(openTiers: OpenTiers): void {
         store().longTerm.hook('read', {
           instead: async (...asked) => {
             const read = await store().tiers.longTerm.read(...asked);
-            return read.kind === 'found' ? { ...read, payload: chunked(bytes) } : read;
+            if (read.kind === 'absent') return read;
+            await discard(read.payload);
+            return { ...read, payload: chunked(bytes) };
           },
         });
         const got = await store().engine.getObject({ id });

@@ -81,7 +81,7 @@ export interface StoreUnderTest<Opened extends Tiers = Tiers> {
   /** Waits for all that goes on behind the answers: closes the engine and opens another. */
   atRest(): Promise<void>;
   /** Another engine on the same tiers, as another process has it. */
-  anotherEngine(): StorageEngine;
+  anotherEngine(other?: Partial<EngineOptions>): StorageEngine;
   /** Lets the readers' grace pass and does what is on the queue. */
   cleanUp(): Promise<void>;
   close(): Promise<void>;
@@ -136,9 +136,9 @@ async function openStore<Opened extends Tiers>(
   const queue = withHooks<CleanupProducer>({
     enqueue: async (job, notBefore) => void jobs.push({ job, notBefore }),
   });
-  const newEngine = (): StorageEngine =>
+  const newEngine = (other: Partial<EngineOptions> = {}): StorageEngine =>
     createEngine(
-      { inlineThresholdBytes: thresholdBytes, ...options },
+      { inlineThresholdBytes: thresholdBytes, ...options, ...other },
       {
         highVolume: highVolume.port,
         longTerm: longTerm.port,

@@ -1,3 +1,4 @@
+import type { Payload } from '@holdfast/domain';
 import assert from 'node:assert/strict';
 import { beforeNext, createGate } from './hold.js';
 import { large, never, small, sourceOf, thresholdBytes } from './payloads.js';
@@ -82,11 +83,10 @@ export function describeVanishingCallers(openTiers: OpenTiers): void {
 
     it('does not stop a large put while its upload is made durable', async () => {
       const caller = new AbortController();
-      const unhook = store().longTerm.hook('create', {
-        after: () => {
-          unhook();
-          caller.abort();
-        },
+      const { longTerm } = store().tiers;
+      store().longTerm.hook('create', {
+        instead: (name, metadata, payload) =>
+          longTerm.create(name, metadata, thenAbort(payload, caller)),
       });
       await store().store(id, large(2), { signal: caller.signal });
       await assertReads(store(), id, 'large', 2);
@@ -102,4 +102,10 @@ export function describeVanishingCallers(openTiers: OpenTiers): void {
       });
     }
   });
+}
+
+/** The same chunks; `caller` goes once all of them have arrived. */
+async function* thenAbort(payload: Payload, caller: AbortController): Payload {
+  yield* payload;
+  caller.abort();
 }

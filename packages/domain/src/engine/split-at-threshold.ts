@@ -66,7 +66,10 @@ function createGatherer(): Gatherer {
   let tailUsed = 0;
 
   function closeTail(): void {
-    if (tailUsed > 0) chunks.push(tail.subarray(0, tailUsed));
+    if (tailUsed === 0) return;
+    chunks.push(tail.subarray(0, tailUsed));
+    // What was handed over is not ours to write to any more.
+    tail = tail.subarray(tailUsed);
     tailUsed = 0;
   }
 

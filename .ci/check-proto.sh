@@ -23,14 +23,31 @@ main_branch() {
   done
 }
 
-check_compatibility() {
+commit_of() {
+  git rev-parse --quiet --verify "$1^{commit}" || true
+}
+
+# The contracts must be compatible with the main branch, and on that branch, where they would be
+# compared with themselves, with the commit before.
+baseline() {
   local ref
   ref="$(main_branch)"
+  if [[ -n "$ref" && "$(commit_of "$ref")" == "$(commit_of HEAD)" ]] &&
+    git cat-file -e "$ref~1:proto" 2>/dev/null; then
+    ref="$ref~1"
+  fi
+  echo "$ref"
+}
+
+check_compatibility() {
+  local ref
+  ref="$(baseline)"
   if [[ -z "$ref" ]]; then
     echo 'check-proto: no main branch here, compatibility not checked'
   elif ! git cat-file -e "$ref:proto" 2>/dev/null; then
     echo "check-proto: $ref has no contracts yet, compatibility not checked"
   else
+    echo "check-proto: comparing with the contracts on $ref ($(git rev-parse --short "$ref"))"
     mkdir "$temporary/main"
     git archive "$ref" proto | tar -x -C "$temporary/main"
     "$buf" breaking proto --against "$temporary/main/proto" ||

@@ -72,7 +72,7 @@ describe('the engine on LMDB and the file system', function () {
     for (let crash = 0; crash < crashes; crash += 1) {
       const sent = await runUntilKilled(directory, operation);
       operation += sent.length;
-      count(sent, tally);
+      addTo(tally, sent);
       contents = await checkAfterCrash(directory, contents, sent, tally).catch((error: unknown) => {
         throw new Error(`crash ${crash}; what it left is in ${directory}`, { cause: error });
       });
@@ -88,7 +88,7 @@ async function checkAfterCrash(
   sent: readonly SentOperation[],
   tally: Tally,
 ): Promise<Contents> {
-  const store = await openEmbeddedStore(directory, afterDeadlines);
+  const store = await openEmbeddedStore(directory, afterDeadlines, { readerGraceMs: 0 });
   const found = await readAll(store.engine);
   checkHistory(before, sent, found);
   await recover(store, tally);
@@ -99,7 +99,7 @@ async function checkAfterCrash(
   return found;
 }
 
-function count(sent: readonly SentOperation[], tally: Tally): void {
+function addTo(tally: Tally, sent: readonly SentOperation[]): void {
   for (const { action, result } of sent) {
     if (result === 'unknown') tally.interrupted += 1;
     if (result !== 'done') continue;

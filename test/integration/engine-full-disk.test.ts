@@ -100,7 +100,7 @@ describe('the engine on a full disk', function () {
     // The deleted objects' changes are due only after the readers' grace.
     for (const change of (await dependencies.changeLog.list({ examinedMax: 1_000 })).changes) {
       const { changeId } = change;
-      await engine.settleChange({ changeId, youngChange: 'settle', replacedBlob: 'delete' });
+      await engine.settleChange({ changeId, youngChange: 'settle', unnamedBlobs: 'delete' });
     }
 
     // Not as many as were deleted: the rows keep a reserve, and so does this test.

@@ -1,6 +1,6 @@
 import type { BlobName } from '@holdfast/domain';
 import assert from 'node:assert/strict';
-import { startChild } from '../support/child-process.js';
+import { startChild, type Child } from '../support/child-process.js';
 import { openFilesystemFixture, type FilesystemFixture } from '../support/filesystem-fixture.js';
 import { assertWhole, listAll } from '../support/stored-blobs.js';
 
@@ -15,12 +15,21 @@ describe('a process that is killed while it stores blobs', () => {
 
   afterEach(() => fixture.close());
 
+  async function ackedNext(writer: Child): Promise<BlobName> {
+    const line = await writer.nextLine();
+    assert(line !== undefined, 'a writer goes on until it is killed');
+    return line as BlobName;
+  }
+
   /** Kills a writer after it has acked so many blobs, and answers which. */
   async function killAfter(ackedCount: number): Promise<BlobName[]> {
     const writer = startChild(child, ['endless', fixture.root]);
     const acked: BlobName[] = [];
-    while (acked.length < ackedCount) acked.push((await writer.nextLine()) as BlobName);
-    await writer.kill();
+    try {
+      while (acked.length < ackedCount) acked.push(await ackedNext(writer));
+    } finally {
+      await writer.kill();
+    }
     for (let line = await writer.nextLine(); line !== undefined; line = await writer.nextLine()) {
       acked.push(line as BlobName);
     }

@@ -1,47 +1,38 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { startChild } from '../support/child-process.js';
+import { stepsOf, tracedCalls } from '../support/filesystem-trace.js';
 import { skipWithout } from '../support/require-all.js';
 
 const child = new URL('../support/filesystem-child.ts', import.meta.url);
-const calls = 'trace=mkdir,fsync,fdatasync,link,unlink,pwrite64,write';
-
 function canTrace(): boolean {
   try {
-    execFileSync('strace', ['-o', '/dev/null', 'true'], { stdio: 'ignore' });
+    execFileSync('strace', ['-e', tracedCalls, '-o', '/dev/null', 'true'], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
   }
 }
 
-/**
- * What the process asked of the operating system, one short line a call: `mkdir blobs/x`,
- * `fsync blobs`, `answer created`.
- */
-function shorten(trace: string, root: string): string[] {
-  const steps: string[] = [];
-  const named = trace.replaceAll(root, 'ROOT').replaceAll(dirname(root), 'ROOT/..');
-  for (const line of named.split('\n')) {
-    const answer = /write\(1[^"]*"(\w+)\\n"/.exec(line);
-    if (answer !== null) steps.push(`answer ${answer[1]}`);
-    const call = /(\w+)\((?:\d+<)?"?ROOT\/?([^">]*)(?:.*?"ROOT\/([^"]*)")?/.exec(line);
-    if (call === null || / = -1 /.test(line)) continue;
-    const places = [call[2], call[3]].filter((place) => place !== undefined);
-    steps.push([call[1], ...places.map(anonymous)].join(' ').trim());
-  }
-  return steps;
-}
-
-function anonymous(place: string): string {
-  return place
-    .replace(/[0-9a-f]{64}/, 'HASH')
-    .replace(/blobs\/[0-9a-f]{3}/, 'blobs/xxx')
-    .replace(/-[0-9a-f-]{36}/, '');
-}
+describe('a trace of the calls of the operating system', () => {
+  it('says the same of a machine that has only those that name a directory', () => {
+    const trace = [
+      '7 mkdirat(AT_FDCWD</home/x>, "/top/store/blobs/abc", 0700) = 0',
+      `7 linkat(AT_FDCWD</home/x>, "/top/store/tmp/create-${randomUUID()}", AT_FDCWD</home/x>, "/top/store/blobs/abc/${'1'.repeat(64)}", 0) = 0`,
+      `7 unlinkat(AT_FDCWD, "/top/store/blobs/abc/${'1'.repeat(64)}", 0) = 0`,
+      '7 unlinkat(AT_FDCWD, "/top/store/blobs/abc", 0) = -1 ENOENT (No such file or directory)',
+    ];
+    assert.deepEqual(stepsOf(trace.join('\n'), '/top/store'), [
+      'mkdir blobs/xxx',
+      'link tmp/create blobs/xxx/HASH',
+      'unlink blobs/xxx/HASH',
+    ]);
+  });
+});
 
 describe('what the file system tier answers', () => {
   let above: string | undefined;
@@ -52,11 +43,14 @@ describe('what the file system tier answers', () => {
     above = await mkdtemp(join(tmpdir(), 'holdfast-durable-'));
     const root = join(above, 'store');
     const trace = join(above, 'trace');
-    const strace = ['strace', '-f', '-y', '-e', calls, '-o', trace];
-    const process = startChild(child, ['life', root], strace);
-    while ((await process.nextLine()) !== undefined);
-    await process.kill();
-    steps = shorten(await readFile(trace, 'utf8'), root);
+    const strace = ['strace', '-f', '-y', '-e', tracedCalls, '-o', trace];
+    const traced = startChild(child, ['life', root], strace);
+    try {
+      while ((await traced.nextLine()) !== undefined);
+    } finally {
+      await traced.kill();
+    }
+    steps = stepsOf(await readFile(trace, 'utf8'), root);
   });
 
   after(async () => {
@@ -101,6 +95,16 @@ describe('what the file system tier answers', () => {
     ]);
   });
 
+  it('is extended only after the new time and the directories on the way to it are flushed', () => {
+    assertInOrder(stepsBefore('extended'), [
+      'mkdir expiry/xxx',
+      'fsync expiry',
+      'mkdir expiry/xxx/HASH',
+      'fsync expiry/xxx',
+      'fsync expiry/xxx/HASH',
+    ]);
+  });
+
   it('is removed or absent only after the removal is flushed', () => {
     assertInOrder(stepsBefore('removed'), ['unlink blobs/xxx/HASH', 'fsync blobs/xxx']);
     assertInOrder(stepsBefore('absent'), ['fsync blobs/xxx']);
@@ -112,6 +116,7 @@ describe('what the file system tier answers', () => {
       'fsync ..',
       'mkdir tmp',
       'mkdir blobs',
+      'mkdir expiry',
       'fdatasync tmp/format',
       'link tmp/format holdfast-format',
       'fsync',

@@ -28,7 +28,12 @@ describe('the directory of a file system tier', () => {
 
   it('is made with everything on the way to it, and says its format', async () => {
     await open();
-    assert.deepEqual((await readdir(root)).toSorted(), ['blobs', 'holdfast-format', 'tmp']);
+    assert.deepEqual((await readdir(root)).toSorted(), [
+      'blobs',
+      'expiry',
+      'holdfast-format',
+      'tmp',
+    ]);
     assert.equal(
       await readFile(join(root, 'holdfast-format'), 'utf8'),
       'holdfast blobs, format 1\n',

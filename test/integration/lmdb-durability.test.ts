@@ -27,10 +27,10 @@ describe('an acknowledged write to LMDB', () => {
   afterEach(() => rm(directory, { recursive: true }));
 
   it('is flushed to disk before it is acknowledged, and before a reader can see it', async () => {
-    const calls = await traceOfOnePut(directory);
+    const calls = await traceOfOnePut(directory, join(directory, 'store'));
     const synchronous = calls
       .find((call) => /data\.mdb.*O_DSYNC/.test(call))
-      ?.match(/= (\d+)$/)?.[1];
+      ?.match(/= (\d+)<[^>]*>$/)?.[1];
     assert.ok(synchronous !== undefined, 'there is a synchronous descriptor');
     const commit = calls.slice(
       calls.findIndex((call) => call.includes('submitted')),
@@ -40,23 +40,36 @@ describe('an acknowledged write to LMDB', () => {
     const distinct = steps.filter((step, index) => step !== steps[index - 1]);
     assert.deepEqual(distinct, ['pages', 'flush', 'meta page, flushed']);
   });
+
+  it('is in directories whose names were flushed before', async () => {
+    const calls = await traceOfOnePut(directory, join(directory, 'data', 'all', 'rows'));
+    const before = calls.slice(
+      0,
+      calls.findIndex((call) => call.includes('submitted')),
+    );
+    const flushed = new Set(before.flatMap((call) => /\bfsync\(\d+<(.+?)>/.exec(call)?.[1] ?? []));
+    for (const path of ['', 'data', 'data/all', 'data/all/rows']) {
+      assert.ok(flushed.has(join(directory, path)), `the directory '${path}' is not flushed`);
+    }
+  });
 });
 
 function stepOf(call: string, synchronous: string): string | undefined {
-  const write = /\b(?:pwrite64|pwritev|writev)\((\d+),.* = (\d+)$/.exec(call);
+  const write = /\b(?:pwrite64|pwritev|writev)\((\d+)<.* = (\d+)$/.exec(call);
   if (write !== null) {
     if (write[1] === synchronous) return 'meta page, flushed';
     return Number(write[2]) % pageBytes === 0 ? 'pages' : 'meta page, not flushed';
   }
-  return /\bfdatasync\(\d+\) += 0$/.test(call) ? 'flush' : undefined;
+  return /\bfdatasync\(\d+<[^)]*\) += 0$/.test(call) ? 'flush' : undefined;
 }
 
-async function traceOfOnePut(directory: string): Promise<string[]> {
+/** The calls of a process that opens the store and puts one row, with the path of each descriptor. */
+async function traceOfOnePut(directory: string, store: string): Promise<string[]> {
   const script = fileURLToPath(new URL('../support/lmdb-put-once.ts', import.meta.url));
   const flags = ['--import=tsx', '--conditions=@holdfast/source'];
   const trace = join(directory, 'trace');
-  const node = [process.execPath, ...flags, script, join(directory, 'store'), 'key'];
-  const strace = ['-f', '-s', '64', '-e', `trace=${systemCalls}`, '-o', trace, ...node];
+  const node = [process.execPath, ...flags, script, store, 'key'];
+  const strace = ['-f', '-y', '-s', '64', '-e', `trace=${systemCalls}`, '-o', trace, ...node];
   const { status, stderr } = spawnSync('strace', strace, { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
   return (await readFile(trace, 'utf8')).split('\n');

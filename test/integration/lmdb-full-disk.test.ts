@@ -164,7 +164,7 @@ async function openUngaugedStore(options: LmdbOptions): Promise<LmdbStore> {
   const commits = createGroupCommit(resolved, {
     transact: transactIn(environment),
     touch: () => rewriteFormat(environment),
-    space: { ...gauge, hasRoomFor: () => true },
+    space: { ...gauge, roomBytes: () => Infinity },
   });
   const readCurrent = createReadCurrent(environment, () => false);
   const dependencies = { clock: systemClock, environment, commits, readCurrent };

@@ -3,8 +3,7 @@ import { systemClock } from '@holdfast/service-kit';
 import { createRowFixtures } from '@holdfast/testkit';
 import { openLmdbStore } from '@holdfast/tier-lmdb';
 import assert from 'node:assert/strict';
-import { rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import {
   makeTemporaryDirectory,
   openTemporaryLmdbStore,
@@ -56,12 +55,6 @@ describe('an LMDB store', () => {
     await assert.rejects(openLmdbStore({ directory }, { clock: systemClock }), (error) =>
       hasCode(error, 'UNREADABLE'),
     );
-  });
-
-  it('has disk blocks for the whole of its lock file', async () => {
-    await withLmdbStore({ directory }, systemClock, async () => {});
-    const { blocks, size } = await stat(join(directory, 'lock.mdb'));
-    assert.ok(blocks * 512 >= size, `${blocks} blocks for ${size} bytes`);
   });
 
   it('finds a row unreadable whose payload is missing', async () => {

@@ -3,6 +3,7 @@ import {
   type Clock,
   type EngineDependencies,
   type EngineEvent,
+  type EngineOptions,
   type StorageEngine,
 } from '@holdfast/domain';
 import { createRevisionIds, nativeChecksum, systemClock } from '@holdfast/service-kit';
@@ -28,6 +29,7 @@ const noQueue = { enqueue: async () => undefined };
 export async function openEmbeddedStore(
   directory: string,
   clock: Clock = systemClock,
+  options: Partial<EngineOptions> = {},
 ): Promise<EmbeddedStore> {
   const checksum = nativeChecksum;
   const events: EngineEvent[] = [];
@@ -44,7 +46,7 @@ export async function openEmbeddedStore(
     checksum,
     observer: { report: (event) => events.push(event) },
   };
-  const engine = createEngine({}, dependencies);
+  const engine = createEngine(options, dependencies);
   return {
     engine,
     dependencies,

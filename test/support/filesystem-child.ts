@@ -1,6 +1,7 @@
 import {
   blobNameOf,
   DomainError,
+  later,
   manualExpiration,
   parseObjectId,
   parseRevision,
@@ -81,12 +82,15 @@ async function createPaused(): Promise<void> {
 }
 
 async function liveOnce(): Promise<void> {
-  const [name, metadata] = describeBlob(ids.revision());
+  const [name, plain] = describeBlob(ids.revision());
+  const timeExpires = later(plain.timeCreated, 1000);
+  const metadata = { ...plain, timeExpires };
   print('opened');
   print((await tier.create(name, metadata, bytesOf(300_000, 1))).kind);
   const again = await createFilesystemTier({ root }, { clock, checksum });
   print('opened');
   print((await again.create(name, metadata, bytesOf(300_000, 2))).kind);
+  print(await tier.extend(name, later(timeExpires, 1)));
   print((await tier.remove(name)).kind);
   print((await tier.remove(name)).kind);
 }

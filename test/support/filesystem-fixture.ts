@@ -1,7 +1,8 @@
 import { nativeChecksum as checksum, systemClock as clock } from '@holdfast/service-kit';
 import { createFilesystemTier, type FilesystemTier } from '@holdfast/tier-filesystem';
 import type { LongTermTierFixture } from '@holdfast/testkit';
-import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { fstatSync, type Stats } from 'node:fs';
+import { lstat, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -25,12 +26,23 @@ export async function openFilesystemFixture(): Promise<FilesystemFixture> {
   };
 }
 
-/** Files below `directory` that this process holds open. */
+/** How often this process holds a file below `directory` open. Not by paths, which few systems tell. */
 async function countOpenFiles(directory: string): Promise<number> {
-  const descriptors = await readdir('/proc/self/fd');
-  const paths = await Promise.all(
-    // One that was closed meanwhile, such as that of the listing itself, leads nowhere.
-    descriptors.map((descriptor) => readlink(`/proc/self/fd/${descriptor}`).catch(() => '')),
+  const names = await readdir(directory, { recursive: true });
+  const below = await Promise.all(
+    names.map(async (name) => inode(await lstat(join(directory, name)))),
   );
-  return paths.filter((path) => path.startsWith(directory)).length;
+  const open = (await readdir('/dev/fd')).map((descriptor) => {
+    try {
+      return inode(fstatSync(Number(descriptor)));
+    } catch {
+      // It was closed meanwhile, such as that of the listing itself.
+      return '';
+    }
+  });
+  return open.filter((each) => below.includes(each)).length;
+}
+
+function inode({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
 }

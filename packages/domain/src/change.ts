@@ -13,4 +13,6 @@ export interface Change {
   readonly oldBlob?: BlobName | undefined;
   /** Until then the writer is presumed to be at work, and sweeps leave the change alone. */
   readonly deadline: Timestamp;
+  /** Its blobs were found unnamed, and stay until then for the downloads that have begun. */
+  readonly readersUntil?: Timestamp | undefined;
 }

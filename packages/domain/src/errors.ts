@@ -5,7 +5,8 @@ export type InvalidInputCode =
   | 'INVALID_EXPIRATION'
   | 'INVALID_RANGE'
   | 'INVALID_CONDITION'
-  | 'INVALID_PAGE';
+  | 'INVALID_PAGE'
+  | 'INVALID_LIMIT';
 
 export type ErrorDetail =
   | {
@@ -86,6 +87,7 @@ function describe(detail: ErrorDetail): string {
     case 'INVALID_RANGE':
     case 'INVALID_CONDITION':
     case 'INVALID_PAGE':
+    case 'INVALID_LIMIT':
       return `${detail.field}: ${detail.allowed}; given ${detail.given}`;
     case 'RANGE_NOT_SATISFIABLE':
       return `the range lies outside of the object's ${detail.size} bytes`;

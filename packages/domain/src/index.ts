@@ -20,7 +20,7 @@ export type { ExpirationPolicy } from './expiration.js';
 export * as limits from './limits.js';
 export { contentTypeDefault, noCustomPairs, parseCallerMetadata } from './metadata.js';
 export type { BlobMetadata, CallerMetadata, ObjectMetadata } from './metadata.js';
-export { decodeMetadata, encodeMetadata, peekTimeExpires } from './metadata-codec.js';
+export { decodeMetadata, encodeMetadata } from './metadata-codec.js';
 export { parseObjectId, parseStoragePath, parseStoragePrefix } from './object-id.js';
 export type {
   ListContext,
@@ -103,3 +103,4 @@ export type { RecoverReport, RecoverRequest } from './reclaim/recover-changes.js
 export type { FreedBlob, SettleOutcome, SettleRequest } from './reclaim/settle-change.js';
 export type { ExpireObjectsReport, ExpireObjectsRequest } from './reclaim/expire-objects.js';
 export type { ReclaimOrphansReport, ReclaimOrphansRequest } from './reclaim/reclaim-orphans.js';
+export type { SweepBounds, SweepReach } from './reclaim/sweep-in-steps.js';

@@ -37,8 +37,13 @@ export const intentsPerRowMax = 64;
 export const pageSizeDefault = 100;
 export const pageSizeMax = 1_000;
 
-/** How often a reader looks again for a tombstone's blob before it answers not found. */
+/** How often a read of one object may look at its row: it is replaced as often at most. */
 export const tombstoneReadsMax = 3;
+
+/** How many entries one call of a sweep may be asked to look at. */
+export const sweepExaminedMax = 100_000;
+/** A sweep looks at so many at a time, and can be cut short between them. */
+export const sweepStepMax = 50;
 
 export const readerGraceMs = 5 * minuteMs;
 export const changeDeadlineMs = hourMs;

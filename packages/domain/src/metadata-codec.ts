@@ -3,7 +3,7 @@ import { DomainError } from './errors.js';
 import { manualExpiration, type ExpirationPolicy } from './expiration.js';
 import { noCustomPairs, type ObjectMetadata } from './metadata.js';
 import { decodeRevision, encodeRevision } from './revision.js';
-import { isTimestamp, type Timestamp } from './timestamp.js';
+import { isTimestamp } from './timestamp.js';
 
 /*
  * The bytes of an object's metadata, the same in every tier that keeps bytes. Big-endian.
@@ -99,12 +99,6 @@ export function decodeMetadata(bytes: Uint8Array): ObjectMetadata {
   if (flags === conditionalFlag) metadata.conditional = true;
   decodeTexts(bytes, view.getUint8(3), metadata);
   return metadata;
-}
-
-/** The expiry of encoded metadata, without decoding the rest. */
-export function peekTimeExpires(bytes: Uint8Array): Timestamp | undefined {
-  const time = getUint64(viewOf(bytes), timeExpiresOffset);
-  return isTimestamp(time) && time !== 0 ? time : undefined;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

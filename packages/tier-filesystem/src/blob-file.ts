@@ -26,9 +26,8 @@ const notAFile = 'it is no regular file';
 export async function openBlobFile(
   place: BlobPlace,
   checksum: Checksum,
-  access: number = constants.O_RDONLY,
 ): Promise<BlobFile | undefined> {
-  const file = await unlessMissing(() => openSafely(place, access));
+  const file = await unlessMissing(() => openSafely(place));
   if (file === undefined) return undefined;
   try {
     const stats = await file.stat();
@@ -42,9 +41,9 @@ export async function openBlobFile(
 }
 
 /** Without these flags a foreign link could lead anywhere, and a foreign pipe would never open. */
-async function openSafely({ path, where }: BlobPlace, access: number): Promise<FileHandle> {
+async function openSafely({ path, where }: BlobPlace): Promise<FileHandle> {
   try {
-    return await open(path, access | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (hasErrno(error, 'ELOOP', 'EISDIR', 'ENXIO')) throw unreadable(where, notAFile, error);
     throw error;
@@ -56,9 +55,8 @@ export async function openNamedBlob(
   place: BlobPlace,
   name: BlobName,
   checksum: Checksum,
-  access?: number,
 ): Promise<BlobFile | undefined> {
-  const blob = await openBlobFile(place, checksum, access);
+  const blob = await openBlobFile(place, checksum);
   if (blob === undefined || blob.header.name === name) return blob;
   await blob.file.close();
   throw unreadable(place.where, 'it holds a blob of another name');
@@ -69,9 +67,8 @@ export async function openWholeBlob(
   place: BlobPlace,
   name: BlobName,
   checksum: Checksum,
-  access?: number,
 ): Promise<BlobFile | undefined> {
-  const blob = await openNamedBlob(place, name, checksum, access);
+  const blob = await openNamedBlob(place, name, checksum);
   const why = blob === undefined ? undefined : lengthProblem(blob);
   if (why === undefined) return blob;
   await blob?.file.close();
@@ -84,7 +81,7 @@ export function lengthProblem({ header, fileBytes }: BlobFile): string | undefin
   return `it is ${fileBytes} bytes long instead of ${expected}`;
 }
 
-export async function readHeader(
+async function readHeader(
   file: FileHandle,
   checksum: Checksum,
   where: string,

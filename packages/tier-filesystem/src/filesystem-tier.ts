@@ -11,9 +11,9 @@ import {
 import { openWholeBlob } from './blob-file.js';
 import { createBlob } from './create-blob.js';
 import { tierError } from './errors.js';
+import { currentMetadata } from './expiry-times.js';
 import { extendExpiry } from './extend-expiry.js';
 import { createFanOut } from './fan-out.js';
-import { currentMetadata } from './header-codec.js';
 import { placeOf } from './layout.js';
 import { listBlobs } from './list-blobs.js';
 import { readPayload } from './read-blob.js';
@@ -32,7 +32,10 @@ export interface FilesystemTierDependencies {
 }
 
 export interface FilesystemTier extends LongTermTier {
-  /** Removes what creates of processes that died have left. Bounded by `examinedMax`. */
+  /**
+   * Removes what creates of processes that died have left. Bounded by `examinedMax`. Nothing in the
+   * tier calls it: the process that opens the store does, when it starts and regularly from then on.
+   */
   removeAbandoned(query: AbandonedQuery): Promise<AbandonedReport>;
 }
 
@@ -51,11 +54,11 @@ export async function createFilesystemTier(
     const place = placeOf(layout, name);
     const blob = await openWholeBlob(place, name, checksum);
     try {
+      const metadata = blob && (await currentMetadata(blob.header.metadata, place));
       // Not before: nobody hears of an abort that came while the file was being opened.
       if (signal?.aborted === true) throw new DomainError({ code: 'CANCELLED' });
-      if (blob === undefined) return { kind: 'absent' };
+      if (blob === undefined || metadata === undefined) return { kind: 'absent' };
       const { file, header } = blob;
-      const metadata = currentMetadata(header);
       const { offset, length } = span ?? { offset: 0, length: metadata.size };
       assert(offset >= 0 && length >= 0 && offset + length <= metadata.size, 'a span lies within');
       const range = { file, where: place.where, offset: header.headerBytes + offset, length };
@@ -74,16 +77,17 @@ export async function createFilesystemTier(
 
     head: (name) =>
       translated(async () => {
-        const blob = await openWholeBlob(placeOf(layout, name), name, checksum);
+        const place = placeOf(layout, name);
+        const blob = await openWholeBlob(place, name, checksum);
         if (blob === undefined) return { kind: 'absent' };
         await blob.file.close();
-        return { kind: 'found', metadata: currentMetadata(blob.header) };
+        return { kind: 'found', metadata: await currentMetadata(blob.header.metadata, place) };
       }),
 
     remove: (name) => translated(() => removeBlob(name, layout, checksum)),
 
     extend: (name, timeExpires) =>
-      translated(() => extendExpiry(name, timeExpires, { layout, checksum, clock })),
+      translated(() => extendExpiry(name, timeExpires, layout, checksum)),
 
     list: (cursor, limit) => translated(() => listBlobs(cursor, limit, layout, checksum)),
 

@@ -1,15 +1,14 @@
 import {
   assert,
   decodeMetadata,
+  DomainError,
   encodeMetadata,
   isBlobName,
   type BlobName,
   type Checksum,
   type ObjectMetadata,
-  type Timestamp,
 } from '@holdfast/domain';
 import { damaged, unreadable } from './errors.js';
-import { blankExpirySlots, decodeExpirySlots, type ExpirySlot } from './expiry-slots.js';
 
 /*
  * What a blob's file begins with, before its payload. Big-endian.
@@ -20,10 +19,8 @@ import { blankExpirySlots, decodeExpirySlots, type ExpirySlot } from './expiry-s
  *    16  u64 length of the payload
  *    24  u16 length of the name
  *    26  u16 length of the metadata
- *    28  u32 crc32c of the header, with this field and the expiry slots taken as zeros
- *   512  16  expiry slot 0
- *  1024  16  expiry slot 1
- *  1536      name in UTF-8, then metadata as the domain encodes it, then zeros
+ *    28  u32 crc32c of the header, with this field taken as zeros
+ *    32      name in UTF-8, then metadata as the domain encodes it, then zeros
  */
 const magic = Uint8Array.of(0x89, 0x48, 0x46, 0x42, 0x4c, 0x4f, 0x42, 0x0a);
 const formatVersion = 1;
@@ -32,7 +29,7 @@ const payloadLengthOffset = 16;
 const nameLengthOffset = 24;
 const metadataLengthOffset = 26;
 const checksumOffset = 28;
-const nameOffset = 1536;
+const nameOffset = 32;
 
 /** A header is a whole number of these, and this much of a file is read at first. */
 export const headerPageBytes = 4096;
@@ -44,12 +41,9 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export interface BlobHeader {
   readonly name: BlobName;
-  /** As it was written; an expiry moved since then is in the slots. */
+  /** As it was written; where its expiry was moved to since then is in `expiry-times.ts`. */
   readonly metadata: ObjectMetadata;
   readonly headerBytes: number;
-  /** The checksum of the header; the slots' own ones continue from it. */
-  readonly crc32c: number;
-  readonly expirySlots: readonly [ExpirySlot, ExpirySlot];
 }
 
 /** The length that `encodeHeader` will have. The payload's size and checksum do not change it. */
@@ -98,37 +92,34 @@ export function decodeHeader(bytes: Uint8Array, checksum: Checksum, where: strin
   if (bytes.length < headerBytes) throw damaged(where, 'its header is cut off');
   const header = bytes.subarray(0, headerBytes);
   const view = viewOf(header);
-  const crc32c = view.getUint32(checksumOffset);
-  if (crc32c !== checksumOf(header, checksum)) throw damaged(where, 'its header is not as written');
+  const isAsWritten = view.getUint32(checksumOffset) === checksumOf(header, checksum);
+  if (!isAsWritten) throw damaged(where, 'its header is not as written');
   const nameEnd = nameOffset + view.getUint16(nameLengthOffset);
   const metadataEnd = nameEnd + view.getUint16(metadataLengthOffset);
   if (metadataEnd > headerBytes) throw unreadable(where, 'its header overflows');
-  const metadata = decodeMetadata(header.subarray(nameEnd, metadataEnd));
+  const metadata = decodeOwnMetadata(header.subarray(nameEnd, metadataEnd), where);
   if (view.getBigUint64(payloadLengthOffset) !== BigInt(metadata.size)) {
     throw unreadable(where, 'its header names two sizes');
   }
   const name = decodeName(header.subarray(nameOffset, nameEnd), where);
-  const expirySlots = decodeExpirySlots(header, crc32c, checksum);
-  return { name, metadata, headerBytes, crc32c, expirySlots };
-}
-
-/** The metadata with the latest expiry that was ever set. */
-export function currentMetadata({ metadata, expirySlots }: BlobHeader): ObjectMetadata {
-  // Never is later than any time: a slot cannot bring it forward.
-  if (metadata.timeExpires === undefined) return metadata;
-  let latest: Timestamp = metadata.timeExpires;
-  for (const slot of expirySlots) {
-    if (slot.kind === 'set' && slot.timeExpires > latest) latest = slot.timeExpires;
-  }
-  return { ...metadata, timeExpires: latest };
+  return { name, metadata, headerBytes };
 }
 
 function checksumOf(header: Uint8Array, checksum: Checksum): number {
   // Not `slice`, which of a Buffer is a view.
   const bytes = new Uint8Array(header);
   bytes.fill(0, checksumOffset, checksumOffset + 4);
-  blankExpirySlots(bytes);
   return checksum.crc32c(bytes, 0);
+}
+
+/** As `decodeMetadata`, and its error says which file holds them. */
+function decodeOwnMetadata(bytes: Uint8Array, where: string): ObjectMetadata {
+  try {
+    return decodeMetadata(bytes);
+  } catch (error) {
+    if (!(error instanceof DomainError && error.detail.code === 'UNREADABLE')) throw error;
+    throw unreadable(where, `its metadata: ${error.detail.why}`, error);
+  }
 }
 
 function decodeName(bytes: Uint8Array, where: string): BlobName {

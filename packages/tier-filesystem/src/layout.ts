@@ -5,7 +5,8 @@ import { join } from 'node:path';
 /*
  * {root}/holdfast-format        says which version of this layout the directory has
  * {root}/blobs/{3 hex}/{64 hex} one file a blob; SHA-256 of the blob's name, and its first digits
- * {root}/tmp/                   blobs that are being written, and locks
+ * {root}/expiry/{3 hex}/{64 hex}/ where the expiry of that blob was moved to
+ * {root}/tmp/                   blobs that are being written
  *
  * No text of a user is ever part of a file name: it could be too long, differ only in case, or climb
  * out of the directory.
@@ -16,12 +17,13 @@ const fanOutDigits = 3;
 const hashPattern = /^[0-9a-f]{64}$/;
 const fanOutPattern = /^[0-9a-f]{3}$/;
 const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-const temporaryPattern = new RegExp(`^(?:(?:create|format|probe)-${uuid}|extend-[0-9a-f]{64})$`);
+const temporaryPattern = new RegExp(`^(?:create|format|probe)-${uuid}$`);
 
 export interface Layout {
   readonly root: string;
   readonly formatFile: string;
   readonly blobs: string;
+  readonly expiry: string;
   readonly temporary: string;
 }
 
@@ -29,6 +31,7 @@ export interface Layout {
 export const rootEntries: ReadonlySet<string> = new Set([
   'holdfast-format',
   'blobs',
+  'expiry',
   'tmp',
   'lost+found',
 ]);
@@ -38,6 +41,7 @@ export function layoutOf(root: string): Layout {
     root,
     formatFile: join(root, 'holdfast-format'),
     blobs: join(root, 'blobs'),
+    expiry: join(root, 'expiry'),
     temporary: join(root, 'tmp'),
   };
 }
@@ -48,8 +52,16 @@ export interface BlobPlace {
   readonly fanOut: string;
   readonly directory: string;
   readonly path: string;
+  readonly expiry: ExpiryPlace;
   /** How errors and listings call the file. */
   readonly where: string;
+}
+
+/** Where a blob's times are, in a directory of the fan-out, and what that lies in. */
+export interface ExpiryPlace {
+  readonly above: string;
+  readonly directory: string;
+  readonly path: string;
 }
 
 export function blobHash(name: string): string {
@@ -63,7 +75,14 @@ export function placeOf(layout: Layout, name: BlobName): BlobPlace {
 export function placeOfHash(layout: Layout, hash: string): BlobPlace {
   const fanOut = fanOutOf(hash);
   const directory = join(layout.blobs, fanOut);
-  return { hash, fanOut, directory, path: join(directory, hash), where: `blobs/${fanOut}/${hash}` };
+  const path = join(directory, hash);
+  const expiry = expiryPlace(layout.expiry, fanOut, hash);
+  return { hash, fanOut, directory, path, expiry, where: `blobs/${fanOut}/${hash}` };
+}
+
+function expiryPlace(above: string, fanOut: string, hash: string): ExpiryPlace {
+  const directory = join(above, fanOut);
+  return { above, directory, path: join(directory, hash) };
 }
 
 export function fanOutOf(hash: string): string {
@@ -81,10 +100,6 @@ export function isFanOut(directoryName: string): boolean {
 /** A path that nothing else ever uses. */
 export function newTemporary(layout: Layout, purpose: 'create' | 'format' | 'probe'): string {
   return join(layout.temporary, `${purpose}-${randomUUID()}`);
-}
-
-export function extendLock(layout: Layout, hash: string): string {
-  return join(layout.temporary, `extend-${hash}`);
 }
 
 export function isTemporary(fileName: string): boolean {

@@ -26,6 +26,7 @@ export async function openRoot(path: string): Promise<Layout> {
     }
     await ensureDirectory(layout.temporary);
     await ensureDirectory(layout.blobs);
+    await ensureDirectory(layout.expiry);
     if (format === undefined) await writeFormat(layout);
     await probe(layout);
     await syncDirectory(layout.root);

@@ -19,14 +19,16 @@ import { createByteReader, unreadable, type ByteReader } from './byte-reader.js'
  *    0  u8   format, 1
  *    1  u8   which blobs follow: bit 0 the new one, bit 1 the old one
  *    2  u64  deadline, ms
- *   10       u16 length and UTF-8 of the object's storage path
+ *   10  u64  until when its blobs stay for their readers, ms; 0 while that is not known
+ *   18       u16 length and UTF-8 of the object's storage path
  *    …       the same for the name of the new blob and of the old one, where they are
  */
 const formatVersion = 1;
 const newBlobFlag = 1;
 const oldBlobFlag = 2;
 const knownFlags = newBlobFlag | oldBlobFlag;
-const fixedBytes = 10;
+const readersUntilOffset = 10;
+const fixedBytes = 18;
 const lengthBytes = 2;
 
 export function encodeChange(change: Change): Buffer {
@@ -40,6 +42,7 @@ export function encodeChange(change: Change): Buffer {
     (change.newBlob === undefined ? 0 : newBlobFlag) |
     (change.oldBlob === undefined ? 0 : oldBlobFlag);
   bytes.writeBigUInt64BE(BigInt(change.deadline), 2);
+  bytes.writeBigUInt64BE(BigInt(change.readersUntil ?? 0), readersUntilOffset);
   let at = fixedBytes;
   for (const text of texts) {
     bytes.writeUInt16BE(text.length, at);
@@ -58,7 +61,9 @@ export function decodeChange(bytes: Uint8Array, changeId: ChangeId): Change {
   const flags = reader.u8();
   if ((flags & ~knownFlags) !== 0) throw unreadable(what, `flags ${flags} are not known`);
   const deadline = reader.u64();
+  const readersUntil = reader.u64();
   if (!isTimestamp(deadline)) throw unreadable(what, 'the deadline is no time');
+  if (!isTimestamp(readersUntil)) throw unreadable(what, 'the time of its readers is no time');
   const objectId = readObjectId(reader, what);
   const newBlob = (flags & newBlobFlag) === 0 ? undefined : readBlobName(reader, what);
   const oldBlob = (flags & oldBlobFlag) === 0 ? undefined : readBlobName(reader, what);
@@ -67,6 +72,7 @@ export function decodeChange(bytes: Uint8Array, changeId: ChangeId): Change {
     changeId,
     objectId,
     deadline,
+    ...(readersUntil === 0 ? undefined : { readersUntil }),
     ...(newBlob === undefined ? undefined : { newBlob }),
     ...(oldBlob === undefined ? undefined : { oldBlob }),
   };
@@ -78,10 +84,10 @@ export function encodeChangeKey(changeId: ChangeId): Buffer {
   return key;
 }
 
-export function decodeChangeKey(key: Uint8Array): ChangeId {
+/** `undefined` for a key that is none of `encodeChangeKey`'s. */
+export function decodeChangeKey(key: Uint8Array): ChangeId | undefined {
   const revision = key.length === revisionBytes ? decodeRevision(key, 0) : undefined;
-  if (revision === undefined) throw unreadable('the change log', 'a key is no change id');
-  return changeIdOf(revision);
+  return revision && changeIdOf(revision);
 }
 
 function readObjectId(reader: ByteReader, what: string): ObjectId {

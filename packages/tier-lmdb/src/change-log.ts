@@ -10,6 +10,7 @@ import { decodeChange, decodeChangeKey, encodeChange, encodeChangeKey } from './
 import type { Bytes, Environment } from './environment.js';
 import type { GroupCommit } from './group-commit.js';
 import type { ReadCurrent } from './read-current.js';
+import { readPage, showKey } from './read-page.js';
 
 export interface LmdbChangeLogDependencies {
   readonly environment: Environment;
@@ -78,20 +79,17 @@ export function createLmdbChangeLog(dependencies: LmdbChangeLogDependencies): Ch
 }
 
 function listChanges(entries: Bytes, { after, dueAt, examinedMax }: ChangeQuery): ChangePage {
-  const start = after === undefined ? {} : { start: encodeChangeKey(after), exclusiveStart: true };
-  // One more than asked for tells whether anything follows.
-  const found = Array.from(entries.getRange({ ...start, limit: examinedMax + 1 }));
-  const examined = found.slice(0, examinedMax);
+  const range = after === undefined ? {} : { start: encodeChangeKey(after), exclusiveStart: true };
+  const page = readPage(entries, { range, entriesMax: examinedMax, decodeKey: decodeChangeKey });
   const changes: Change[] = [];
-  const undecided: ChangeId[] = [];
-  for (const { key, value } of examined) {
-    const changeId = decodeChangeKey(key);
+  const unreadable: ChangeId[] = [];
+  for (const { key: changeId, value } of page.entries) {
     const change = decodeIfReadable(value, changeId);
-    if (change === undefined) undecided.push(changeId);
+    if (change === undefined) unreadable.push(changeId);
     else if (dueAt === undefined || change.deadline <= dueAt) changes.push(change);
   }
-  const last = found.length > examinedMax ? examined.at(-1) : undefined;
-  return { changes, undecided, ...(last && { next: decodeChangeKey(last.key) }) };
+  const undecided = [...unreadable, ...page.foreignKeys.map(showKey)];
+  return { changes, undecided, ...(page.next && { next: page.next }) };
 }
 
 function decodeIfReadable(bytes: Uint8Array, changeId: ChangeId): Change | undefined {

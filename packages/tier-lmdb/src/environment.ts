@@ -1,8 +1,8 @@
 import { open as openEnvironmentFile, type Database, type RootDatabase } from 'lmdb';
-import { mkdir, open } from 'node:fs/promises';
 import { unreadable } from './byte-reader.js';
+import { fileMode, makeDirectory, syncAncestors, syncDirectory } from './durable-directory.js';
 import { toFault } from './lmdb-errors.js';
-import { reserveLockFile } from './lock-file.js';
+import { hasLockFile, reserveLockFile } from './lock-file.js';
 import type { ResolvedLmdbOptions } from './options.js';
 
 /** A named database of bytes by bytes, in the order of the keys' bytes. */
@@ -36,14 +36,20 @@ const databasesMax = 8;
 // address space, not memory or disk; one that never has to grow spares remapping under readers.
 const mapBytesPerUsedByte = 4;
 
+// lmdb-js reads this option, though its types do not declare it.
+const ownersOnly = { permissionsMode: fileMode } as const;
+
 const bytesByBytes = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
 export async function openEnvironment(options: ResolvedLmdbOptions): Promise<Environment> {
+  const { directory, readersMax } = options;
   try {
-    await mkdir(options.directory, { recursive: true });
-    await reserveLockFile(options.directory, options.readersMax);
+    await makeDirectory(directory);
+    // The lock file is made after this, so where there is one it has been done.
+    if (!(await hasLockFile(directory))) await syncAncestors(directory);
+    await reserveLockFile(directory, { readersMax, mode: fileMode });
     const environment = openDatabases(options);
-    await syncDirectory(options.directory);
+    await syncDirectory(directory);
     return environment;
   } catch (error) {
     throw toFault(error);
@@ -61,6 +67,7 @@ function openDatabases({ directory, sizeBytesMax, readersMax }: ResolvedLmdbOpti
     overlappingSync: false,
     // We do the batching ourselves, and lmdb-js would leave the rejection of its own unheard.
     eventTurnBatching: false,
+    ...ownersOnly,
     ...bytesByBytes,
   });
   try {
@@ -104,14 +111,4 @@ export function rewriteFormat({ meta }: Environment): void {
 /** Lets LMDB commit and flush off the event loop; `work` itself runs on it. */
 export function transactIn({ root }: Environment): (work: () => void) => Promise<void> {
   return (work) => root.transaction(work);
-}
-
-/** The names of new files are as durable as their content. */
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

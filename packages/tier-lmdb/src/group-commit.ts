@@ -1,3 +1,4 @@
+import { admitWrites } from './admit-writes.js';
 import {
   classifyCommitFailure,
   outcomeUnknown,
@@ -7,13 +8,14 @@ import {
   unavailable,
 } from './lmdb-errors.js';
 import type { ResolvedLmdbOptions } from './options.js';
+import { bytesOf, toPending, type PendingWrite, type WriteOperation } from './pending-write.js';
 import type { SpaceGauge } from './space-gauge.js';
 
 /*
  * Group commit: operations that arrive while a commit is on its way share the next one.
  *
- * 1. Take operations off the queue, up to the batch's maxima. Refuse those that need space while
- *    there is too little of it.
+ * 1. Take operations off the queue, up to the batch's maxima. Refuse those that need more space than
+ *    is left.
  * 2. In one write transaction, let each operation in turn read, check and write. An operation that
  *    throws while it checks has written nothing and fails alone.
  * 3. Commit and flush, off the event loop. This is the commit point.
@@ -21,18 +23,19 @@ import type { SpaceGauge } from './space-gauge.js';
  *    A disk that is full fails the operations that need space; the others get one more transaction.
  */
 
-export interface WriteOperation<Answer> {
-  /** The space it needs, about; 0 for one that should go through on a full disk. */
-  readonly bytes: number;
-  /** Reads and checks inside the transaction, and answers what to write, if anything. */
-  check(): { readonly answer: Answer; readonly write?: (() => void) | undefined };
-}
-
 export interface GroupCommit {
   submit<Answer>(operation: WriteOperation<Answer>): Promise<Answer>;
-  /** Resolves when everything submitted has its answer; what comes later is refused. */
-  close(): Promise<void>;
+  /**
+   * Resolves when everything submitted has its answer; what comes later is refused. That takes at
+   * most `commitMsMax`: what has no answer by then is treated as by a commit that takes too long.
+   */
+  close(): Promise<Closing>;
 }
+
+export type Closing =
+  | { readonly kind: 'ended' }
+  /** A commit is still on its way. `end` resolves when it ends, if it ever does. */
+  | { readonly kind: 'hanging'; readonly end: Promise<void> };
 
 export interface GroupCommitDependencies {
   /** Runs `work` in one write transaction, and resolves once what it wrote is on disk. */
@@ -42,22 +45,15 @@ export interface GroupCommitDependencies {
   readonly space: SpaceGauge;
 }
 
-interface Pending {
-  readonly bytes: number;
-  /** Runs the operation in the transaction of the moment; answers what its writing failed with. */
-  run(): unknown;
-  succeed(): void;
-  fail(error: Error): void;
-}
-
 export function createGroupCommit(
   options: ResolvedLmdbOptions,
   { transact, touch, space }: GroupCommitDependencies,
 ): GroupCommit {
   const { batchOperationsMax, batchBytesMax, queueOperationsMax, queueBytesMax } = options;
-  let queue: Pending[] = [];
+  let queue: PendingWrite[] = [];
   let queuedBytes = 0;
   let working: Promise<void> | undefined;
+  let inCommit: readonly PendingWrite[] = [];
   let isStalled = false;
   let isClosed = false;
 
@@ -68,7 +64,7 @@ export function createGroupCommit(
     return isFull ? unavailable('too many writes are waiting') : undefined;
   }
 
-  function takeBatch(): Pending[] {
+  function takeBatch(): PendingWrite[] {
     let bytes = 0;
     let count = 0;
     for (const operation of queue) {
@@ -85,29 +81,29 @@ export function createGroupCommit(
   async function work(): Promise<void> {
     // What is submitted in the same turn shares the first commit.
     await Promise.resolve();
-    while (queue.length > 0) await settleBatch(takeBatch());
-    working = undefined;
+    try {
+      while (queue.length > 0) await settleBatch(takeBatch());
+    } finally {
+      working = undefined;
+    }
   }
 
-  async function settleBatch(batch: readonly Pending[]): Promise<void> {
-    const failure = await commit(withRoom(batch));
+  async function settleBatch(batch: readonly PendingWrite[]): Promise<void> {
+    const failure = await commit(admitWrites(batch, space));
     if (failure !== 'full') return;
     const frugal = batch.filter(({ bytes }) => bytes === 0);
     // Even without operations: pages freed by the last commit become usable by one after it.
     await commit(frugal, touch);
   }
 
-  function withRoom(batch: readonly Pending[]): readonly Pending[] {
-    const bytes = bytesOf(batch);
-    if (bytes === 0 || space.hasRoomFor(bytes)) return batch;
-    for (const operation of batch) if (operation.bytes > 0) operation.fail(storageFull());
-    return batch.filter((operation) => operation.bytes === 0);
-  }
-
-  async function commit(batch: readonly Pending[], also?: () => void): Promise<'full' | undefined> {
+  async function commit(
+    batch: readonly PendingWrite[],
+    also?: () => void,
+  ): Promise<'full' | undefined> {
     if (batch.length === 0 && also === undefined) return undefined;
     let writeError: unknown;
-    const watchdog = setTimeout(() => stall(batch), options.commitMsMax);
+    inCommit = batch;
+    const watchdog = setTimeout(stall, options.commitMsMax);
     try {
       await transact(() => {
         also?.();
@@ -121,32 +117,56 @@ export function createGroupCommit(
       return failBatch(batch, also === undefined, writeError ?? reason);
     } finally {
       clearTimeout(watchdog);
+      inCommit = [];
       isStalled = false;
     }
   }
 
   function failBatch(
-    batch: readonly Pending[],
+    batch: readonly PendingWrite[],
     isFirstAttempt: boolean,
     reason: unknown,
   ): 'full' | undefined {
     const bytes = bytesOf(batch);
-    const failure = classifyCommitFailure(reason, () => space.mayHaveFilledDisk(bytes));
+    const failure = classifyCommitFailure(reason, () => mayHaveFilledDisk(bytes));
     for (const operation of batch) {
       if (failure === 'unknown') operation.fail(outcomeUnknown(reason));
       else if (failure === 'without effect') operation.fail(toFault(reason));
       else if (operation.bytes > 0 || !isFirstAttempt) operation.fail(storageFull(reason));
+      else operation.forget();
     }
     return failure === 'full' ? failure : undefined;
   }
 
+  function mayHaveFilledDisk(bytes: number): boolean {
+    try {
+      return space.mayHaveFilledDisk(bytes);
+    } catch {
+      // Without knowing why the commit failed nothing can be claimed about its effect.
+      return false;
+    }
+  }
+
   /** Answers everybody who waits: the batch may yet have its effect, the queue has none. */
-  function stall(batch: readonly Pending[]): void {
+  function stall(): void {
     isStalled = true;
-    for (const operation of batch) operation.fail(outcomeUnknown());
+    for (const operation of inCommit) operation.fail(outcomeUnknown());
     for (const operation of queue) operation.fail(unavailable('a commit does not come to its end'));
     queue = [];
     queuedBytes = 0;
+  }
+
+  function waitForEnd(end: Promise<void>): Promise<Closing> {
+    return new Promise((resolve) => {
+      const deadline = setTimeout(() => {
+        stall();
+        resolve({ kind: 'hanging', end });
+      }, options.commitMsMax);
+      void end.then(() => {
+        clearTimeout(deadline);
+        resolve({ kind: 'ended' });
+      });
+    });
   }
 
   return {
@@ -162,38 +182,7 @@ export function createGroupCommit(
 
     async close() {
       isClosed = true;
-      await working;
+      return working === undefined ? { kind: 'ended' } : waitForEnd(working);
     },
   };
-}
-
-function toPending<Answer>(
-  operation: WriteOperation<Answer>,
-  resolve: (answer: Answer) => void,
-  reject: (error: Error) => void,
-): Pending {
-  let settle: () => void = () => reject(unavailable('the operation did not run'));
-  return {
-    bytes: operation.bytes,
-    run() {
-      let hasChecked = false;
-      try {
-        const { answer, write } = operation.check();
-        hasChecked = true;
-        write?.();
-        settle = () => resolve(answer);
-        return undefined;
-      } catch (error) {
-        // Whoever began to write may have left a part of it in a transaction that commits.
-        settle = () => reject(hasChecked ? outcomeUnknown(error) : toFault(error));
-        return hasChecked ? error : undefined;
-      }
-    },
-    succeed: () => settle(),
-    fail: reject,
-  };
-}
-
-function bytesOf(batch: readonly Pending[]): number {
-  return batch.reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -9,9 +9,10 @@ import {
 } from '@holdfast/domain';
 import { unreadable } from './byte-reader.js';
 import type { Environment } from './environment.js';
-import type { GroupCommit, WriteOperation } from './group-commit.js';
+import type { GroupCommit } from './group-commit.js';
 import { hasIntent, withIntent, withoutIntent } from './intents-codec.js';
 import { listExpiredRows, listRows } from './list-rows.js';
+import type { WriteOperation } from './pending-write.js';
 import type { StoredHead } from './row-head-codec.js';
 import { createRows, encodeContent, rowKeyOf, type EncodedContent } from './rows.js';
 import type { ReadCurrent } from './read-current.js';

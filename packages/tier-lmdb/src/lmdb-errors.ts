@@ -1,5 +1,6 @@
 import { DomainError } from '@holdfast/domain';
 import { constants } from 'node:os';
+import { errorNumberOf } from './error-number.js';
 
 const tierName = 'lmdb';
 
@@ -8,6 +9,9 @@ const mapFull = -30_792;
 const badTransaction = -30_782;
 
 const { EDQUOT, EFBIG, EIO, ENOSPC } = constants.errno;
+
+/** To try again cannot help, to give the store more room can. */
+const fullNumbers: ReadonlySet<unknown> = new Set([ENOSPC, EDQUOT, EFBIG, mapFull]);
 
 /** What a failed commit means to the operations that were in it. */
 export type CommitFailure =
@@ -23,27 +27,16 @@ export type CommitFailure =
  * write was cut short: `diskIsFull` tells.
  */
 export function classifyCommitFailure(error: unknown, diskIsFull: () => boolean): CommitFailure {
-  switch (codeOf(error)) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-    case mapFull:
-      return 'full';
-    case EIO:
-      return diskIsFull() ? 'full' : 'unknown';
-    case badTransaction:
-      return 'without effect';
-    default:
-      return 'unknown';
-  }
+  const number = errorNumberOf(error);
+  if (fullNumbers.has(number)) return 'full';
+  if (number === EIO) return diskIsFull() ? 'full' : 'unknown';
+  return number === badTransaction ? 'without effect' : 'unknown';
 }
 
 /** For a failure of something that had no effect, as a read or the opening of the store. */
 export function toFault(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
-  const code = codeOf(error);
-  const full = code === ENOSPC || code === EDQUOT || code === mapFull || isNamed(error, 'ENOSPC');
-  if (full) return storageFull(error);
+  if (fullNumbers.has(errorNumberOf(error))) return storageFull(error);
   return unavailable(error instanceof Error ? error.message : String(error), error);
 }
 
@@ -67,12 +60,4 @@ export async function reasonOfFailedCommit(error: unknown): Promise<unknown> {
   } catch (reason) {
     return reason;
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
-function isNamed(error: unknown, name: string): boolean {
-  return codeOf(error) === name;
 }

@@ -11,7 +11,10 @@ import { createSpaceGauge } from './space-gauge.js';
 export interface LmdbStore {
   readonly highVolumeTier: HighVolumeTier;
   readonly changeLog: ChangeLog;
-  /** Answers what was submitted, refuses what comes later, and lets go of the files. */
+  /**
+   * Answers what was submitted, refuses what comes later, and lets go of the files. It waits for a
+   * commit that hangs no longer than `commitMsMax`; then the files are let go when that ends.
+   */
   close(): Promise<void>;
 }
 
@@ -32,8 +35,10 @@ export async function openLmdbStore(
   const readCurrent = createReadCurrent(environment, () => closing !== undefined);
 
   async function closeOnce(): Promise<void> {
-    await commits.close();
-    await environment.root.close();
+    const commit = await commits.close();
+    if (commit.kind === 'ended') return environment.root.close();
+    // LMDB is not to be unmapped below a commit. Nobody is left who could hear of a failure.
+    void commit.end.then(() => environment.root.close()).catch(() => undefined);
   }
 
   return {

@@ -17,7 +17,10 @@ export interface LmdbOptions {
   /** Beyond these an operation is refused instead of queued. */
   readonly queueOperationsMax?: number | undefined;
   readonly queueBytesMax?: number | undefined;
-  /** A commit that takes longer leaves its outcome unknown, and what waits for it is refused. */
+  /**
+   * A commit that takes longer leaves its outcome unknown, and what waits for it is refused. To
+   * close the store takes no longer either.
+   */
   readonly commitMsMax?: number | undefined;
 }
 

@@ -4,8 +4,8 @@ import type { Environment } from './environment.js';
 import type { ResolvedLmdbOptions } from './options.js';
 
 export interface SpaceGauge {
-  /** Whether writes of so many bytes should be tried. LMDB itself has the last word. */
-  hasRoomFor(bytes: number): boolean;
+  /** How much may be written as of now, at least 0. LMDB itself has the last word. */
+  roomBytes(): number;
   /** Whether so many bytes might have met the end of the disk. */
   mayHaveFilledDisk(bytes: number): boolean;
 }
@@ -35,14 +35,14 @@ export function createSpaceGauge(
   }
 
   return {
-    hasRoomFor(bytes) {
+    roomBytes() {
       heads.resetReadTxn();
       const whole = statsOf(heads);
       const trees = [whole, whole.free, whole.root, ...[payloads, intents, changes].map(statsOf)];
       const usedBytes = trees.reduce((sum, tree) => sum + bytesOf(tree), 0);
-      if (usedBytes + bytes > sizeBytesMax) return false;
-      const freeInsideBytes = whole.lastPageNumber * whole.pageSize - usedBytes;
-      return diskFreeBytes() + Math.max(0, freeInsideBytes) >= bytes + reservedBytes;
+      const freeInsideBytes = Math.max(0, whole.lastPageNumber * whole.pageSize - usedBytes);
+      const freeBytes = diskFreeBytes() + freeInsideBytes - reservedBytes;
+      return Math.max(0, Math.min(sizeBytesMax - usedBytes, freeBytes));
     },
     mayHaveFilledDisk: (bytes) => diskFreeBytes() < bytes * writtenBytesPerByte + slackBytes,
   };

@@ -108,7 +108,7 @@ export function describeChangeOrder(openTiers: OpenTiers): void {
       await store().atRest();
       const [changeId] = (await store().holdings()).changes;
       assert(changeId !== undefined);
-      const settle = { changeId, youngChange: 'settle', replacedBlob: 'delete' } as const;
+      const settle = { changeId, youngChange: 'settle', unnamedBlobs: 'delete' } as const;
       assert.equal((await store().engine.settleChange(settle)).kind, 'committed');
       assert.equal((await store().engine.settleChange(settle)).kind, 'already-resolved');
       await store().tiers.changeLog.remove(changeId);
@@ -121,7 +121,7 @@ export function describeChangeOrder(openTiers: OpenTiers): void {
       await store().atRest();
       const [changeId] = (await store().holdings()).changes;
       assert(changeId !== undefined);
-      const settle = { changeId, youngChange: 'settle', replacedBlob: 'delete' } as const;
+      const settle = { changeId, youngChange: 'settle', unnamedBlobs: 'delete' } as const;
       const settled = await Promise.all(
         Array.from({ length: 4 }, () => store().anotherEngine().settleChange(settle)),
       );

@@ -5,7 +5,7 @@ export { collect, sampleBytes } from '../../../packages/testkit/src/contracts/bl
 
 /** Where inline ends in these tests, unless a test is about the real threshold. */
 export const thresholdBytes = 1_024;
-export const smallBytes = 100;
+const smallBytes = 100;
 export const largeBytes = 5_000;
 const chunkBytes = 700;
 

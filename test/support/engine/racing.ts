@@ -109,7 +109,7 @@ export function describeRacing(openTiers: OpenTiers): void {
         const settled = await store().anotherEngine().settleChange({
           changeId: change.changeId,
           youngChange: 'settle',
-          replacedBlob: 'delete',
+          unnamedBlobs: 'delete',
         });
         assert.equal(settled.kind, 'superseded');
         assert.deepEqual(await writer.finish(), { kind: 'fenced' });

@@ -65,7 +65,7 @@ export function describeReplacing(openTiers: OpenTiers): void {
         const settled = await store().engine.settleChange({
           changeId: change.changeId,
           youngChange: 'settle',
-          replacedBlob: 'delete',
+          unnamedBlobs: 'delete',
         });
         assert.equal(settled.kind, 'committed');
         assert.deepEqual(await store().holdings(), { blobs: presentOf(blob), changes: [] });

@@ -25,7 +25,7 @@ export function describeSettling(openTiers: OpenTiers): void {
   ): Promise<SettleOutcome> {
     return store()
       .anotherEngine()
-      .settleChange({ changeId, youngChange: 'settle', replacedBlob: 'delete', ...how });
+      .settleChange({ changeId, youngChange: 'settle', unnamedBlobs: 'delete', ...how });
   }
 
   async function onlyChange(): Promise<Change> {
@@ -126,7 +126,7 @@ export function describeSettling(openTiers: OpenTiers): void {
       await store().atRest();
       const { changeId } = await onlyChange();
       for (let times = 0; times < 2; times += 1) {
-        assert.deepEqual(await settle(changeId, { replacedBlob: 'keep-for-readers' }), {
+        assert.deepEqual(await settle(changeId, { unnamedBlobs: 'keep-for-readers' }), {
           kind: 'awaiting-readers',
           freed: [],
         });
@@ -141,7 +141,7 @@ export function describeSettling(openTiers: OpenTiers): void {
       const old = await arrange(store(), id, 'large', 1);
       const resume = await pausedWriter(2);
       const { changeId } = await onlyChange();
-      const outcome = await settle(changeId, { replacedBlob: 'keep-for-readers' });
+      const outcome = await settle(changeId, { unnamedBlobs: 'keep-for-readers' });
       assert.equal(outcome.kind, 'superseded');
       assert.deepEqual(await store().holdings(), { blobs: presentOf(old), changes: [] });
       await resume();

@@ -207,7 +207,7 @@ async function openStore<Opened extends Tiers>(
       for (const { job, notBefore } of jobs.splice(0)) {
         assert(job.kind === 'settle-change' && notBefore <= clock.now());
         const { changeId } = job;
-        await engine.settleChange({ changeId, youngChange: 'settle', replacedBlob: 'delete' });
+        await engine.settleChange({ changeId, youngChange: 'settle', unnamedBlobs: 'delete' });
       }
       await atRest();
     },

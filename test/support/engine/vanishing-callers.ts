@@ -60,6 +60,21 @@ export function describeVanishingCallers(openTiers: OpenTiers): void {
       await assertReads(store(), id, 'nothing');
     });
 
+    it('is not waited for when its source does not end', async () => {
+      await arrange(store(), id, 'small', 1);
+      const caller = new AbortController();
+      const { payload } = sourceOf(large());
+      const source = payload[Symbol.asyncIterator]();
+      const stuck: Payload = {
+        [Symbol.asyncIterator]: () => ({ next: () => source.next(), return: never }),
+      };
+      beforeNext(store().highVolume, 'begin', () => caller.abort());
+      const { signal } = caller;
+      const condition = { kind: 'if-absent' } as const;
+      const outcome = await store().put(id, large(), { payload: stuck, signal, condition });
+      assert.equal(outcome.kind, 'precondition-failed');
+    });
+
     it('begins no change below the threshold', async () => {
       let calls = 0;
       for (const method of ['begin', 'putInline'] as const) {

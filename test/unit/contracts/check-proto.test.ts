@@ -119,6 +119,34 @@ describe('the check of the contracts', () => {
     assert.match(output, /breaks clients of the contracts on main/);
   });
 
+  it('compares with the commit before on the main branch itself, and says so', async () => {
+    git(folder, 'init', '--quiet', '--initial-branch=main');
+    git(folder, 'add', 'proto');
+    git(folder, 'commit', '--quiet', '--message=contracts');
+    const compatible = check(folder);
+    assert.equal(compatible.status, 0, compatible.output);
+    assert.match(compatible.output, /comparing with the contracts on main \([0-9a-f]{7,}\)/);
+    await replaceIn(folder, objectProto, 'string revision = 3;', 'bytes revision = 3;');
+    git(folder, 'commit', '--quiet', '--all', '--message=break them');
+    for (const ref of ['main', 'origin/main']) {
+      if (ref === 'origin/main') git(folder, 'update-ref', 'refs/remotes/origin/main', 'HEAD');
+      const { status, output } = check(folder);
+      assert.equal(status, 1);
+      assert.match(output, new RegExp(`breaks clients of the contracts on ${ref}~1$`, 'm'));
+    }
+  });
+
+  it('compares with the main branch itself while the commit before has no contracts', async () => {
+    git(folder, 'init', '--quiet', '--initial-branch=main');
+    git(folder, 'commit', '--quiet', '--allow-empty', '--message=first');
+    git(folder, 'add', 'proto');
+    git(folder, 'commit', '--quiet', '--message=contracts');
+    await replaceIn(folder, objectProto, 'string revision = 3;', 'bytes revision = 3;');
+    const { status, output } = check(folder);
+    assert.equal(status, 1);
+    assert.match(output, /breaks clients of the contracts on main$/m);
+  });
+
   it('compares with the main branch that others see rather than with the one here', async () => {
     git(folder, 'init', '--quiet', '--initial-branch=main');
     git(folder, 'add', 'proto');

@@ -28,6 +28,37 @@ describe('the messages of the maintenance service', () => {
     assert.deepEqual(maintenance.SettleChangeResponse.decode(frame), response);
   });
 
+  it('say that a change waits for the readers of a blob, of which one and until when', () => {
+    const response: maintenance.SettleChangeResponse = {
+      results: [
+        {
+          changeId: 'a',
+          result: {
+            $case: 'settled',
+            value: {
+              outcome: maintenance.SettleOutcome.AWAITING_READERS,
+              blobs: [{ blob, state: maintenance.BlobState.AWAITING_READERS, size: 1n }],
+              deadline: new Date('2024-11-21T06:05:00.123Z'),
+            },
+          },
+        },
+      ],
+    };
+    const frame = maintenance.SettleChangeResponse.encode(response).finish();
+    assert.deepEqual(maintenance.SettleChangeResponse.decode(frame), response);
+  });
+
+  it('keep blobs for their readers unless a worker asks to ignore those', () => {
+    const keeping = maintenance.SettleChangeRequest.decode(new Uint8Array(0));
+    assert.equal(keeping.ignoreReaders, false);
+    const deleting = maintenance.SettleChangeRequest.create({
+      changeIds: ['a'],
+      ignoreReaders: true,
+    });
+    const frame = maintenance.SettleChangeRequest.encode(deleting).finish();
+    assert.deepEqual(maintenance.SettleChangeRequest.decode(frame), deleting);
+  });
+
   it('keep a state of a newer version as its number, so that it is not taken for another', () => {
     const frame = Uint8Array.of(0x10, 99); // state 99
     const outcome = maintenance.BlobOutcome.decode(frame);

@@ -6,7 +6,6 @@ import {
   limits,
   manualExpiration,
   noCustomPairs,
-  peekTimeExpires,
   type ObjectMetadata,
   type Timestamp,
 } from '@holdfast/domain';
@@ -84,15 +83,6 @@ describe('encoded metadata', () => {
     around.set(encoded, 7);
     const within = around.subarray(7, 7 + encoded.length);
     assert.deepEqual(decodeMetadata(within), plainMetadata);
-    assert.equal(peekTimeExpires(within), undefined);
-  });
-
-  it('shows its expiry without being decoded', () => {
-    fc.assert(
-      fc.property(anyMetadata, (metadata) => {
-        assert.equal(peekTimeExpires(encodeMetadata(metadata)), metadata.timeExpires);
-      }),
-    );
   });
 });
 
@@ -185,16 +175,6 @@ describe('damaged metadata', () => {
       assertUnreadable(() => decodeMetadata(bytes));
     });
   }
-
-  it('does not show an expiry when it is cut off or of another format', () => {
-    const bytes = encodeMetadata({ ...plainMetadata, timeExpires: 1 as Timestamp });
-    assert.equal(peekTimeExpires(bytes), 1);
-    for (const length of [0, 24, 31, 55]) {
-      assertUnreadable(() => peekTimeExpires(bytes.subarray(0, length)));
-    }
-    bytes[0] = 2;
-    assertUnreadable(() => peekTimeExpires(bytes));
-  });
 });
 
 function withFields(fields: readonly (readonly number[])[]): Uint8Array {

@@ -99,7 +99,7 @@ describe('Closing the engine', () => {
       engine.settleChange({
         changeId: changeIdOf(revision),
         youngChange: 'keep',
-        replacedBlob: 'delete',
+        unnamedBlobs: 'delete',
       }),
       engine.reclaimBlob(blob ?? assert.fail()),
       engine.expireObject({ id, revision }),

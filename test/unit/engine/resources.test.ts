@@ -51,4 +51,16 @@ describe('A download', () => {
     await assert.rejects(collect((await open()).payload), { code: 'CHECKSUM_MISMATCH' });
     assert.equal(store().tiers.longTerm.openReaders(), 0);
   });
+
+  it('lets go of a blob that is not the one it asked for', async () => {
+    const { longTerm } = store().tiers;
+    await store().store(idOf('other'), bytes.subarray(1), { payload: inChunks(bytes.subarray(1)) });
+    const [blob, other] = (await store().holdings()).blobs.toSorted();
+    assert(blob !== undefined && other !== undefined);
+    store().longTerm.hook('read', {
+      instead: (asked, ...how) => longTerm.read(asked === blob ? other : blob, ...how),
+    });
+    await assert.rejects(store().engine.getObject({ id }), { code: 'CHECKSUM_MISMATCH' });
+    assert.equal(longTerm.openReaders(), 0);
+  });
 });

@@ -76,7 +76,7 @@ describe('What the engine cannot read', () => {
     store().clock.advance(limits.changeDeadlineMs);
     const report = await store().engine.recoverChanges(sweep);
     assert.deepEqual([report.settled, report.failed, report.undecided], [1, [], [damaged]]);
-    const settle = { changeId: damaged, youngChange: 'settle', replacedBlob: 'delete' } as const;
+    const settle = { changeId: damaged, youngChange: 'settle', unnamedBlobs: 'delete' } as const;
     await assert.rejects(store().engine.settleChange(settle), { code: 'UNREADABLE' });
     assert.equal((await store().holdings()).blobs.length, 3);
   });

@@ -3,6 +3,7 @@ import { systemClock } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { getEventListeners } from 'node:events';
+import { sourceFlags } from '../../support/child-process.js';
 
 // Longer than any test may take: who waits for it fails.
 const foreverMs = 3_600_000;
@@ -53,7 +54,7 @@ describe('the system clock', () => {
 
   it('does not keep a process alive', () => {
     const script = `import('@holdfast/service-kit').then(({ systemClock }) => systemClock.sleep(3600000))`;
-    const args = ['--import=tsx', '--conditions=@holdfast/source', '--eval', script];
+    const args = [...sourceFlags, '--eval', script];
     const { status, signal } = spawnSync(process.execPath, args, { timeout: 30_000 });
     // It ends by itself. 13 is how Node.js says that a top-level promise was still waiting.
     assert.equal(signal, null);

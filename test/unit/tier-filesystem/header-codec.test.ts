@@ -6,7 +6,6 @@ import {
   largestSample,
   type BlobSample,
 } from '../../../packages/testkit/src/contracts/blob-samples.js';
-import { blankExpirySlots } from '../../../packages/tier-filesystem/src/expiry-slots.js';
 import {
   decodeHeader,
   encodeHeader,
@@ -46,7 +45,6 @@ describe('the header of a blob file', () => {
       assert.equal(header.name, name);
       assert.deepEqual(header.metadata, metadata);
       assert.equal(header.headerBytes, bytes.length);
-      assert.deepEqual(header.expirySlots, [{ kind: 'empty' }, { kind: 'empty' }]);
     });
 
     it(`leaves the payload aligned, where it was said to begin: ${what}`, () => {
@@ -58,10 +56,7 @@ describe('the header of a blob file', () => {
 
     it(`is not believed when any byte of it is changed: ${what}`, () => {
       const bytes = encodeHeader(name, metadata, checksum);
-      const slots = new Uint8Array(bytes.length).fill(1);
-      blankExpirySlots(slots);
       for (const at of bytes.keys()) {
-        if (slots[at] === 0) continue;
         const changed = new Uint8Array(bytes);
         changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8));
         const decode = (): unknown => decodeHeader(changed, checksum, where);
@@ -87,6 +82,19 @@ describe('the header of a blob file', () => {
     const bytes = encodeHeader(plain.name, plain.metadata, checksum);
     const followed = Buffer.concat([bytes, Buffer.from('payload')]);
     assert.deepEqual(decodeHeader(followed, checksum, where).metadata, plain.metadata);
+  });
+
+  it('names its file when the metadata in it cannot be read', () => {
+    const bytes = encodeHeader(plain.name, plain.metadata, checksum);
+    const view = new DataView(bytes.buffer);
+    const metadataOffset = 32 + Buffer.byteLength(plain.name);
+    view.setUint8(metadataOffset, 9);
+    view.setUint32(28, 0);
+    view.setUint32(28, checksum.crc32c(bytes, 0));
+    assert.throws(
+      () => decodeHeader(bytes, checksum, where),
+      (error) => isRecognised(error) && /abcdef.*metadata.*format 9/.test(String(error)),
+    );
   });
 
   it('of another format is unreadable, and the error says which', () => {

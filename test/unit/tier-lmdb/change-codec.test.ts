@@ -61,11 +61,20 @@ describe('the codec of changes', () => {
 
   it('has keys that read back as the id and sort as ids do', () => {
     const ids = Array.from({ length: 50 }, () => make.changeId()).toSorted();
-    const keys = ids.map(encodeChangeKey);
-    assert.deepEqual(keys.map(decodeChangeKey), ids);
+    const keys = ids.map((id) => encodeChangeKey(id));
+    assert.deepEqual(
+      keys.map((key) => decodeChangeKey(key)),
+      ids,
+    );
     assert.deepEqual(
       keys.toSorted((left, right) => left.compare(right)),
       keys,
     );
+  });
+
+  it('knows a key of its own from any other', () => {
+    const key = encodeChangeKey(make.changeId());
+    const others = [...truncationsOf(key), Buffer.concat([key, Buffer.of(0)]), Buffer.alloc(16)];
+    for (const other of others) assert.equal(decodeChangeKey(other), undefined);
   });
 });

@@ -1,68 +1,6 @@
-import { DomainError, hasCode } from '@holdfast/domain';
+import { DomainError } from '@holdfast/domain';
 import assert from 'node:assert/strict';
-import {
-  createGroupCommit,
-  type GroupCommit,
-  type WriteOperation,
-} from '../../../packages/tier-lmdb/src/group-commit.js';
-import { resolveLmdbOptions, type LmdbOptions } from '../../../packages/tier-lmdb/src/options.js';
-
-/** A store whose commits end when the test says so. */
-function createFakeStore(options: Partial<LmdbOptions> = {}) {
-  const committed: string[] = [];
-  const batches: string[][] = [];
-  let written: string[] = [];
-  let failures: Error[] = [];
-  let hasRoom = true;
-  let isFull = false;
-  let commitGate: Promise<void> | undefined;
-
-  const commits: GroupCommit = createGroupCommit(
-    resolveLmdbOptions({ directory: '/nowhere', ...options }),
-    {
-      async transact(work) {
-        written = [];
-        work();
-        batches.push(written);
-        const mine = written;
-        await commitGate;
-        const failure = failures.shift();
-        if (failure !== undefined) throw failure;
-        committed.push(...mine);
-      },
-      touch: () => void written.push('touch'),
-      space: { hasRoomFor: () => hasRoom, mayHaveFilledDisk: () => isFull },
-    },
-  );
-
-  return {
-    commits,
-    committed,
-    batches,
-    write: (text: string, bytes = 1): WriteOperation<string> => ({
-      bytes,
-      check: () => ({ answer: `answer to ${text}`, write: () => void written.push(text) }),
-    }),
-    failNext: (...errors: Error[]) => void (failures = errors),
-    fill: (full: { gauge?: boolean; disk?: boolean }) => {
-      hasRoom = full.gauge !== true;
-      isFull = full.disk === true;
-    },
-    /** Holds back commits until the function it answers is called. */
-    hold(): () => void {
-      let open = (): void => {};
-      commitGate = new Promise((resolve) => (open = resolve));
-      return open;
-    },
-  };
-}
-
-function errorWithCode(code: number): Error {
-  return Object.assign(new Error(`code ${code}`), { code });
-}
-
-const rejectsWith = (code: DomainError['code'], promise: Promise<unknown>) =>
-  assert.rejects(promise, (error) => hasCode(error, code));
+import { createFakeStore, errorWithCode, rejectsWith } from './fake-store.js';
 
 describe('group commit', () => {
   it('commits what is submitted in one turn together, in the order of submission', async () => {
@@ -147,13 +85,6 @@ describe('group commit', () => {
     });
   }
 
-  it('takes a failed write for a full disk when the disk is full', async () => {
-    const { commits, write, failNext, fill } = createFakeStore();
-    fill({ disk: true });
-    failNext(errorWithCode(5));
-    await rejectsWith('STORAGE_FULL', commits.submit(write('a')));
-  });
-
   it('hears the reason that lmdb-js keeps in a promise of its own', async () => {
     const { commits, write, failNext } = createFakeStore();
     const commitError = Promise.reject(errorWithCode(28));
@@ -169,30 +100,6 @@ describe('group commit', () => {
     };
     const check = () => ({ answer: 'done', write });
     await rejectsWith('STORAGE_FULL', commits.submit({ bytes: 1, check }));
-  });
-
-  it('refuses only what needs space while there is none', async () => {
-    const { commits, write, batches, fill } = createFakeStore();
-    fill({ gauge: true });
-    const large = rejectsWith('STORAGE_FULL', commits.submit(write('large', 100)));
-    assert.equal(await commits.submit(write('small', 0)), 'answer to small');
-    await large;
-    assert.deepEqual(batches, [['small']]);
-  });
-
-  it('gives what needs no space a second transaction when the disk ends under the first', async () => {
-    const { commits, write, committed, failNext } = createFakeStore();
-    failNext(errorWithCode(28));
-    const large = rejectsWith('STORAGE_FULL', commits.submit(write('large', 100)));
-    assert.equal(await commits.submit(write('small', 0)), 'answer to small');
-    await large;
-    assert.deepEqual(committed, ['touch', 'small']);
-  });
-
-  it('gives up on what needs no space when the second transaction fails too', async () => {
-    const { commits, write, failNext } = createFakeStore();
-    failNext(errorWithCode(28), errorWithCode(28));
-    await rejectsWith('STORAGE_FULL', commits.submit(write('small', 0)));
   });
 
   it('answers everybody when a commit does not end, and works again once it does', async () => {
@@ -220,5 +127,34 @@ describe('group commit', () => {
     await rejectsWith('TIER_UNAVAILABLE', commits.submit(write('after')));
     await closing;
     assert.equal(await before, 'answer to before');
+  });
+
+  it('closes in spite of a commit that does not end, and tells when it has ended', async () => {
+    const store = createFakeStore({ commitMsMax: 20, batchOperationsMax: 1 });
+    const release = store.hold();
+    const answers = [
+      rejectsWith('OUTCOME_UNKNOWN', store.commits.submit(store.write('in the batch'))),
+      rejectsWith('TIER_UNAVAILABLE', store.commits.submit(store.write('in the queue'))),
+    ];
+    const closing = await store.commits.close();
+    await Promise.all(answers);
+    assert(closing.kind === 'hanging');
+    release();
+    await closing.end;
+    assert.deepEqual(store.committed, ['in the batch']);
+    assert.deepEqual(await store.commits.close(), { kind: 'ended' });
+  });
+
+  it('bounds its closing also where each commit ends in time, but many wait', async () => {
+    const store = createFakeStore({ commitMsMax: 50, batchOperationsMax: 1 });
+    store.slow(30);
+    const writes = Array.from({ length: 20 }, (_, index) =>
+      store.commits.submit(store.write(String(index))),
+    );
+    const answers = Promise.allSettled(writes);
+    const closing = await store.commits.close();
+    assert.equal(closing.kind, 'hanging');
+    const stored = (await answers).filter(({ status }) => status === 'fulfilled');
+    assert.ok(stored.length < writes.length);
   });
 });

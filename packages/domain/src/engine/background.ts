@@ -34,7 +34,7 @@ export function createBackground(tasksMax: number): Background {
     run(task) {
       if (tasks >= tasksMax) return false;
       tasks += 1;
-      void task().finally(taskEnded);
+      void Promise.resolve().then(task).finally(taskEnded);
       return true;
     },
     track(operation) {

@@ -1,3 +1,4 @@
+import { DomainError } from '../errors.js';
 import { revisionOf } from '../revision.js';
 import { physicalRevision, type RowHead, type RowWrite } from '../row.js';
 import type { ChangePlan, CommitEnd, Done, Fenced } from './change-plan.js';
@@ -24,6 +25,7 @@ const fenced: Fenced = { kind: 'fenced' };
  * | refused, with a condition | is not what I wrote | I had no effect | what the condition says of that row; if it holds, fenced |
  * | no answer | is what I wrote | only the reply was lost | done |
  * | no answer | was overwritten | mine came before it, or never | done; with a condition: unknown |
+ * | no answer | is as I read it | it never will be | unavailable: no effect |
  * | no answer | says nothing | it never will be | unknown: it may have come and gone |
  *
  * Before the row is believed after no answer, the change fences itself: then the commit has landed or
@@ -84,7 +86,9 @@ function afterSilence<Refusal>(
     case 'overwritten':
       return { end: 'unknown', answer: plan.conditional ? unknown : () => done };
     case 'inconclusive':
-      return { end: 'unknown', answer: unknown };
+      return isUntouched(base, current)
+        ? { end: 'not-committed', answer: () => fail(neverLanded()) }
+        : { end: 'unknown', answer: unknown };
   }
 }
 
@@ -103,14 +107,22 @@ function judge(
   current: RowHead,
   write: RowWrite,
 ): Judgement {
-  if (write.kind === 'absent') {
-    if (current.kind === 'absent') return 'mine';
-  } else if (physicalRevision(current) === revisionOf(plan.changeId)) {
-    return 'mine';
-  }
+  const wrote = write.kind === 'absent' ? undefined : revisionOf(plan.changeId);
+  if (physicalRevision(current) === wrote) return 'mine';
   if (current.kind === 'absent' || current.metadata.conditional === true) return 'inconclusive';
   const cameSince = current.metadata.revision !== physicalRevision(base);
   return cameSince ? 'overwritten' : 'inconclusive';
+}
+
+/** A revision is written once: had anything come in between, it would not be there any more. */
+function isUntouched(base: RowHead, current: RowHead): boolean {
+  const revision = physicalRevision(base);
+  return revision !== undefined && revision === physicalRevision(current);
+}
+
+function neverLanded(): DomainError {
+  const why = 'it did not answer, and the commit never came to it';
+  return new DomainError({ code: 'TIER_UNAVAILABLE', tier: 'the high-volume tier', why });
 }
 
 function fail(error: unknown): never {

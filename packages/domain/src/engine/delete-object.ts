@@ -41,7 +41,8 @@ export async function deleteObject(
   const refuse = (row: RowHead): PreconditionFailed | typeof gone | undefined => {
     displaced = namedBlob(row);
     // What is gone already needs no deleting: a repeat after a lost reply succeeds, condition or not.
-    if (row.kind === 'absent') return row.remains === undefined || conditional ? gone : undefined;
+    // What has merely expired is taken out of the row: a process whose clock is behind still sees it.
+    if (row.kind === 'absent') return row.remains === undefined ? gone : undefined;
     if (!conditional) return undefined;
     return failedCondition({ kind: 'if-revision', revision: ifRevision }, row);
   };

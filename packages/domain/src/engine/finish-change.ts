@@ -1,6 +1,6 @@
 import type { Change } from '../change.js';
 import type { ObjectId } from '../object-id.js';
-import { settleChange } from '../reclaim/settle-change.js';
+import { enqueueSettle, keepForReaders } from '../reclaim/keep-for-readers.js';
 import type { ChangeId } from '../revision.js';
 import { later } from '../timestamp.js';
 import type { CommitEnd } from './change-plan.js';
@@ -14,26 +14,40 @@ import type { EngineParts } from './engine-parts.js';
 
 /** After the commit was sent. */
 export function finishChange(engine: EngineParts, change: Change, end: CommitEnd): void {
-  if (end === 'not-committed') return abandonChange(engine, change);
-  const needless = end === 'committed' && change.oldBlob === undefined;
-  inBackground(engine, change, () =>
-    needless ? engine.changeLog.remove(change.changeId) : enqueueAfterGrace(engine, change),
-  );
+  switch (end) {
+    case 'committed':
+      return inBackground(engine, change, () => leaveReplacedBlob(engine, change));
+    case 'not-committed':
+      return abandonChange(engine, change);
+    case 'unknown':
+      return inBackground(engine, change, () => settleLater(engine, change));
+  }
 }
 
-/** After a failure before the commit: it will never be sent, and the blob was never read. */
+/**
+ * The new blob is the row's now, and so is no more of this change's business: whoever replaces it has
+ * it on an entry of their own. The old one goes when its readers have had their time.
+ */
+function leaveReplacedBlob(engine: EngineParts, change: Change): Promise<void> {
+  if (change.oldBlob === undefined) return engine.changeLog.remove(change.changeId);
+  const until = later(engine.clock.now(), engine.options.readerGraceMs);
+  return keepForReaders(engine, { ...change, newBlob: undefined }, until);
+}
+
+/**
+ * The change never committed and never will. Its blob was never named, so nobody reads it; the blob
+ * it would have replaced is the business of whoever does replace it.
+ */
 export function abandonChange(engine: EngineParts, change: Change): void {
   inBackground(engine, change, async () => {
-    const settled = await settleChange(engine, {
-      changeId: change.changeId,
-      youngChange: 'settle',
-      replacedBlob: 'keep-for-readers',
-    }).catch(() => 'later' as const); // The queued job meets the same fault, and shows it.
-    if (settled === 'later' || settled.kind === 'awaiting-readers') {
-      await enqueueAfterGrace(engine, change);
-    } else if (settled.kind === 'already-resolved') {
-      // It was never recorded, and so nobody has fenced it.
-      dropIntent(engine, change.objectId, change.changeId);
+    const { changeId, objectId, newBlob } = change;
+    try {
+      await engine.highVolume.fence(objectId, changeId);
+      if (newBlob !== undefined) await engine.longTerm.remove(newBlob);
+      await engine.changeLog.remove(changeId);
+    } catch {
+      // The queued job meets the same fault, and shows it.
+      await settleLater(engine, change);
     }
   });
 }
@@ -45,11 +59,9 @@ export function dropIntent(engine: EngineParts, id: ObjectId, changeId: ChangeId
   if (!started) left(tooMuchInBackground());
 }
 
-async function enqueueAfterGrace(engine: EngineParts, change: Change): Promise<void> {
-  const { changeId, deadline } = change;
+async function settleLater(engine: EngineParts, change: Change): Promise<void> {
   const due = later(engine.clock.now(), engine.options.readerGraceMs);
-  if (deadline < due) await engine.changeLog.defer(changeId, due);
-  await engine.cleanupQueue.enqueue({ kind: 'settle-change', changeId }, due);
+  await enqueueSettle(engine, change.changeId, due);
 }
 
 function inBackground(engine: EngineParts, change: Change, task: () => Promise<void>): void {

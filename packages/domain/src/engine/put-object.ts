@@ -17,6 +17,7 @@ import { abortablePayload } from './abortable-payload.js';
 import { runChange } from './run-change.js';
 import type { ChangePlan, Fenced } from './change-plan.js';
 import type { EngineParts } from './engine-parts.js';
+import { openPayloadSource } from './payload-source.js';
 import { replaceInline } from './replace-inline.js';
 import { splitAtThreshold } from './split-at-threshold.js';
 import { uploadBlob } from './upload-blob.js';
@@ -51,14 +52,16 @@ export type PutOutcome =
  * An error means that nothing was stored, except `OUTCOME_UNKNOWN`, which means what it says.
  */
 export async function putObject(engine: EngineParts, request: PutRequest): Promise<PutOutcome> {
-  parseCallerMetadata(request.metadata);
-  const payload = abortablePayload(request.payload, request.signal);
-  const split = await splitAtThreshold(payload, engine.options.inlineThresholdBytes);
-  if (split.kind === 'small') return putSmall(engine, request, stamp(engine, request), split.bytes);
+  const source = openPayloadSource(abortablePayload(request.payload, request.signal));
   try {
-    return await putLarge(engine, request, stamp(engine, request), split.payload);
+    parseCallerMetadata(request.metadata);
+    const split = await splitAtThreshold(source, engine.options.inlineThresholdBytes);
+    const metadata = stamp(engine, request);
+    return split.kind === 'small'
+      ? await putSmall(engine, request, metadata, split.bytes)
+      : await putLarge(engine, request, metadata, split.payload);
   } finally {
-    await split.discard();
+    source.discard();
   }
 }
 

@@ -5,9 +5,11 @@ import type { ChangePlan, Done, Fenced } from './change-plan.js';
 import { commitChange } from './commit-change.js';
 import { withoutEffect } from './effects.js';
 import type { EngineParts } from './engine-parts.js';
+import { SettledMeanwhile } from './upload-blob.js';
 import { abandonChange, dropIntent, finishChange } from './finish-change.js';
 
 const highVolume = 'the high-volume tier';
+const fenced: Fenced = { kind: 'fenced' };
 
 /**
  * Runs a change. What makes it safe is that its intent can be taken away: whoever wants to delete
@@ -47,6 +49,7 @@ export async function runChange<Refusal>(
   } catch (error) {
     if (recorded) abandonChange(engine, change);
     else dropIntent(engine, plan.id, plan.changeId);
+    if (error instanceof SettledMeanwhile) return fenced;
     throw error;
   }
   const result = await commitChange(engine, plan, base, write);

@@ -1,45 +1,32 @@
 import { gatherBufferBytes, gatheredChunksMax } from '../limits.js';
 import type { Payload } from '../ports/long-term-tier.js';
+import type { PayloadSource } from './payload-source.js';
 
 /** A payload, told apart by what it turned out to be, not by what its sender said it was. */
 export type SplitPayload =
   | { readonly kind: 'small'; readonly bytes: Uint8Array }
-  | {
-      readonly kind: 'large';
-      /** All bytes, those read already first. */
-      readonly payload: Payload;
-      /** Ends the source, for an upload that never begins. */
-      readonly discard: () => Promise<void>;
-    };
+  /** All bytes, those read already first. */
+  | { readonly kind: 'large'; readonly payload: Payload };
 
 /**
  * Reads at most `thresholdBytes` and one chunk more. A payload in one chunk is passed on as it is;
  * one in a thousand tiny chunks is gathered, so that holding it costs its bytes and not its pieces.
  */
 export async function splitAtThreshold(
-  payload: Payload,
+  source: PayloadSource,
   thresholdBytes: number,
 ): Promise<SplitPayload> {
-  const source = payload[Symbol.asyncIterator]();
   const gathered = createGatherer();
   while (gathered.size() <= thresholdBytes) {
     const next = await source.next();
     if (next.done === true) return { kind: 'small', bytes: joined(gathered.chunks()) };
     if (next.value.length > 0) gathered.add(next.value);
   }
-  return {
-    kind: 'large',
-    payload: { [Symbol.asyncIterator]: () => resumed(gathered.chunks(), source) },
-    discard: async () => {
-      await source.return?.();
-    },
-  };
+  const head = gathered.chunks();
+  return { kind: 'large', payload: { [Symbol.asyncIterator]: () => resumed(head, source) } };
 }
 
-function resumed(
-  head: readonly Uint8Array[],
-  source: AsyncIterator<Uint8Array>,
-): AsyncIterator<Uint8Array> {
+function resumed(head: readonly Uint8Array[], source: PayloadSource): AsyncIterator<Uint8Array> {
   const waiting = head.values();
   return {
     async next() {
@@ -47,7 +34,7 @@ function resumed(
       return first.done === true ? source.next() : first;
     },
     async return() {
-      await source.return?.();
+      source.discard();
       return { done: true, value: undefined };
     },
   };

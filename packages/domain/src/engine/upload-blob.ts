@@ -59,11 +59,16 @@ async function* watchProgress(
   }
 }
 
-async function defer(engine: EngineParts, change: Change): Promise<void> {
-  try {
-    await engine.changeLog.defer(change.changeId, change.deadline);
-  } catch (cause) {
+/** Somebody has settled the change while its upload was under way: it can no longer commit. */
+export class SettledMeanwhile extends Error {
+  override readonly name = 'SettledMeanwhile';
+}
+
+async function defer(engine: EngineParts, { changeId, deadline }: Change): Promise<void> {
+  const deferred = await engine.changeLog.defer(changeId, deadline).catch((cause: unknown) => {
     // The upload goes on: at worst a sweep fences it, and its caller is told to try again.
-    engine.observer.report({ kind: 'deadline-not-deferred', changeId: change.changeId, cause });
-  }
+    engine.observer.report({ kind: 'deadline-not-deferred', changeId, cause });
+    return 'deferred' as const;
+  });
+  if (deferred === 'absent') throw new SettledMeanwhile();
 }

@@ -12,13 +12,14 @@ export function verifiedPayload(
   checksum: Checksum,
   damaged: (why: string) => Error,
 ): Payload {
-  const verified = (): AsyncIterator<Uint8Array> =>
-    verify(payload[Symbol.asyncIterator](), expected, checksum, damaged);
-  return { [Symbol.asyncIterator]: verified };
+  return {
+    [Symbol.asyncIterator]: () =>
+      verified(payload[Symbol.asyncIterator](), expected, checksum, damaged),
+  };
 }
 
-/** Not a generator: one that is returned before its first chunk would not return its source. */
-function verify(
+// Not a generator: one that was never started would not pass `return` on, and leave the blob open.
+function verified(
   source: AsyncIterator<Uint8Array>,
   expected: ObjectMetadata,
   checksum: Checksum,
@@ -26,38 +27,29 @@ function verify(
 ): AsyncIterator<Uint8Array> {
   let size = 0;
   let crc32c = 0;
-  let isOver = false;
 
-  function damageIn(chunk: Uint8Array): string | undefined {
+  function fault(chunk: Uint8Array | undefined): string | undefined {
+    if (chunk === undefined) {
+      return size < expected.size ? 'its blob is shorter than it was' : undefined;
+    }
     size += chunk.length;
     crc32c = checksum.crc32c(chunk, crc32c);
     if (size > expected.size) return 'its blob is longer than it was';
-    const isComplete = size === expected.size;
-    return isComplete && crc32c !== expected.crc32c
-      ? 'its blob does not match its checksum'
-      : undefined;
-  }
-
-  async function end(): Promise<IteratorResult<Uint8Array>> {
-    isOver = true;
-    await source.return?.();
-    return { done: true, value: undefined };
+    const mismatch = size === expected.size && crc32c !== expected.crc32c;
+    return mismatch ? 'its blob does not match its checksum' : undefined;
   }
 
   return {
     async next() {
-      if (isOver) return { done: true, value: undefined };
       const next = await source.next();
-      if (next.done === true) {
-        isOver = true;
-        if (size < expected.size) throw damaged('its blob is shorter than it was');
-        return next;
-      }
-      const damage = damageIn(next.value);
-      if (damage === undefined) return next;
-      await end();
-      throw damaged(damage);
+      const why = fault(next.done === true ? undefined : next.value);
+      if (why === undefined) return next;
+      await source.return?.();
+      throw damaged(why);
     },
-    return: end,
+    async return() {
+      await source.return?.();
+      return { done: true, value: undefined };
+    },
   };
 }

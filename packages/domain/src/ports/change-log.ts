@@ -38,8 +38,11 @@ export interface ChangeQuery {
 
 export interface ChangePage {
   readonly changes: readonly Change[];
-  /** Entries that cannot be read. They stay until somebody looks at them. */
-  readonly undecided: readonly ChangeId[];
+  /**
+   * Entries that cannot be read, by their ids; by another name for one whose key is no id. They stay
+   * until somebody looks at them.
+   */
+  readonly undecided: readonly string[];
   /** Pass it as `after` for what follows; absent at the end. */
   readonly next?: ChangeId | undefined;
 }

@@ -39,7 +39,10 @@ export interface LongTermTier {
 
   head(name: BlobName): Promise<BlobHead>;
 
-  /** Removes the blob. Idempotent: `absent` is success. Readers that have opened it may finish. */
+  /**
+   * Removes the blob. Idempotent: `absent` is success. Of several at once exactly one answers
+   * `removed`. Readers that have opened it may finish.
+   */
   remove(name: BlobName): Promise<RemoveResult>;
 
   /**
@@ -50,7 +53,8 @@ export interface LongTermTier {
 
   /**
    * Blobs in an order that is stable while nothing changes; a blob that exists throughout a whole
-   * listing appears in it exactly once. `cursor` is opaque, from an earlier page's `next`.
+   * listing appears in it exactly once. A page holds at most `limit` blobs and undecided entries
+   * together. `cursor` is opaque, from an earlier page's `next`.
    */
   list(cursor: string | undefined, limit: number): Promise<BlobPage>;
 }

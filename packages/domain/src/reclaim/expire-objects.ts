@@ -1,36 +1,33 @@
 import type { EngineParts } from '../engine/engine-parts.js';
 import { expireObject } from '../engine/expire-object.js';
 import type { ObjectId, StoragePath } from '../object-id.js';
+import type { ExpiredObject } from '../ports/high-volume-tier.js';
+import { sweepInSteps, type SweepBounds, type SweepReach } from './sweep-in-steps.js';
 
-export interface ExpireObjectsRequest {
+export interface ExpireObjectsRequest extends SweepBounds {
   readonly after?: StoragePath | undefined;
-  /** At most so many rows are looked at. */
-  readonly examinedMax: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
-export interface ExpireObjectsReport {
+export interface ExpireObjectsReport extends SweepReach<StoragePath> {
   readonly examined: number;
   readonly expired: number;
   /** Rows that could not be expired now, and why. They stay, and read as absent all the same. */
   readonly failed: readonly { readonly id: ObjectId; readonly cause: unknown }[];
   /** Rows that cannot be read. They stay. */
   readonly undecided: readonly StoragePath[];
-  readonly next?: StoragePath | undefined;
 }
 
-/** Looks at one page of rows, and empties those whose time has come. */
+/** Looks at rows, a few at a time, and empties those whose time has come. */
 export async function expireObjects(
   engine: EngineParts,
   request: ExpireObjectsRequest,
 ): Promise<ExpireObjectsReport> {
-  const { after, examinedMax, signal } = request;
-  const page = await engine.highVolume.listExpired(after, examinedMax);
   const failed: { id: ObjectId; cause: unknown }[] = [];
+  const undecided: StoragePath[] = [];
+  let examined = 0;
   let expired = 0;
-  for (const { id, revision } of page.expired) {
-    if (signal?.aborted === true)
-      return { examined: 0, expired, failed, undecided: [], next: after };
+
+  async function expire({ id, revision }: ExpiredObject): Promise<void> {
     try {
       const outcome = await expireObject(engine, { id, revision });
       if (outcome.kind === 'expired') expired += 1;
@@ -38,6 +35,13 @@ export async function expireObjects(
       failed.push({ id, cause });
     }
   }
-  const { examined, undecided, next } = page;
-  return { examined, expired, failed, undecided, next };
+
+  const reach = await sweepInSteps(request, request.after, async (after, examinedMax) => {
+    const page = await engine.highVolume.listExpired(after, examinedMax);
+    examined += page.examined;
+    undecided.push(...page.undecided);
+    for (const object of page.expired) await expire(object);
+    return page.next;
+  });
+  return { examined, expired, failed, undecided, ...reach };
 }

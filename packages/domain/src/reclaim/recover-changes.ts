@@ -1,23 +1,21 @@
 import type { EngineParts } from '../engine/engine-parts.js';
 import type { ChangeId } from '../revision.js';
 import { settleChange, type FreedBlob } from './settle-change.js';
+import { sweepInSteps, type SweepBounds, type SweepReach } from './sweep-in-steps.js';
 
-export interface RecoverRequest {
+export interface RecoverRequest extends SweepBounds {
   readonly after?: ChangeId | undefined;
-  /** At most so many log entries are looked at. */
-  readonly examinedMax: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
-export interface RecoverReport {
+export interface RecoverReport extends SweepReach<ChangeId> {
   readonly settled: number;
+  /** Changes that can no longer commit, and whose blobs stay for a while for their readers. */
+  readonly awaitingReaders: number;
   readonly freed: readonly FreedBlob[];
   /** Changes that could not be settled now, and why. They stay on the log. */
   readonly failed: readonly { readonly changeId: ChangeId; readonly cause: unknown }[];
-  /** Entries of an unknown format. They stay on the log. */
-  readonly undecided: readonly ChangeId[];
-  /** Where to go on; absent when the log's end was reached. */
-  readonly next?: ChangeId | undefined;
+  /** Entries that cannot be read, as the log names them. They stay on it. */
+  readonly undecided: readonly string[];
 }
 
 /** Settles the changes whose deadline has come: their writers are gone, or as good as gone. */
@@ -25,26 +23,33 @@ export async function recoverChanges(
   engine: EngineParts,
   request: RecoverRequest,
 ): Promise<RecoverReport> {
-  const { after, examinedMax, signal } = request;
-  const page = await engine.changeLog.list({ after, dueAt: engine.clock.now(), examinedMax });
   const freed: FreedBlob[] = [];
   const failed: { changeId: ChangeId; cause: unknown }[] = [];
+  const undecided: string[] = [];
   let settled = 0;
-  let last = after;
-  for (const { changeId } of page.changes) {
-    if (signal?.aborted === true) return { settled, freed, failed, undecided: [], next: last };
+  let awaitingReaders = 0;
+
+  async function recover(changeId: ChangeId): Promise<void> {
     try {
       const outcome = await settleChange(engine, {
         changeId,
         youngChange: 'keep',
-        replacedBlob: 'delete',
+        unnamedBlobs: 'keep-for-readers',
       });
       if ('freed' in outcome) freed.push(...outcome.freed);
-      if (outcome.kind !== 'still-young') settled += 1;
+      if (outcome.kind === 'awaiting-readers') awaitingReaders += 1;
+      else if (outcome.kind !== 'still-young') settled += 1;
     } catch (cause) {
       failed.push({ changeId, cause });
     }
-    last = changeId;
   }
-  return { settled, freed, failed, undecided: page.undecided, next: page.next };
+
+  const reach = await sweepInSteps(request, request.after, async (after, examinedMax) => {
+    const dueAt = engine.clock.now();
+    const page = await engine.changeLog.list({ after, dueAt, examinedMax });
+    undecided.push(...page.undecided);
+    for (const { changeId } of page.changes) await recover(changeId);
+    return page.next;
+  });
+  return { settled, awaitingReaders, freed, failed, undecided, ...reach };
 }

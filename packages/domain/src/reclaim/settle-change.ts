@@ -3,13 +3,18 @@ import type { Change } from '../change.js';
 import type { EngineParts } from '../engine/engine-parts.js';
 import { revisionOf, type ChangeId } from '../revision.js';
 import { namedBlob, physicalRevision, type RowHead } from '../row.js';
+import { later, type Timestamp } from '../timestamp.js';
+import { keepForReaders } from './keep-for-readers.js';
 
 export interface SettleRequest {
   readonly changeId: ChangeId;
   /** What to do while the change's deadline has not come: its writer may be at work. */
   readonly youngChange: 'keep' | 'settle';
-  /** Whether downloads that began before the blob was replaced have had their time. */
-  readonly replacedBlob: 'delete' | 'keep-for-readers';
+  /**
+   * Blobs that the row does not name may have been named until a moment ago. `delete` is for callers
+   * who know that nobody reads them.
+   */
+  readonly unnamedBlobs: 'keep-for-readers' | 'delete';
 }
 
 export interface FreedBlob {
@@ -21,8 +26,8 @@ export type SettleOutcome =
   /** Nothing is left to do: somebody has settled it, or it never was recorded. */
   | { readonly kind: 'already-resolved' }
   | { readonly kind: 'still-young' }
-  /** The change can no longer commit, but the blob it replaced is kept for its readers. */
-  | { readonly kind: 'awaiting-readers'; readonly freed: readonly FreedBlob[] }
+  /** It can no longer commit. Its unnamed blobs stay on the log, and may go when that time has come. */
+  | { readonly kind: 'awaiting-readers'; readonly until: Timestamp }
   /** The row shows what the change wrote. */
   | { readonly kind: 'committed'; readonly freed: readonly FreedBlob[] }
   /** It does not: somebody else wrote, or the change never committed. */
@@ -33,9 +38,11 @@ export type SettleOutcome =
  *
  * 1. Read the entry from the log. It is the truth; what a job says about the change is not.
  * 2. Fence: from here on the change has committed or it never will.
- * 3. Read the row.
- * 4. Delete the new blob if the row does not name it.
- * 5. Delete the old blob if the row does not name it.
+ * 3. Read the row. A blob that it does not name now, it never will again. One that it does name is not
+ *    this change's to delete any more: whoever replaces it has it on an entry of their own.
+ * 4. The other blobs may have been named until a moment ago: write down until when they stay for their
+ *    readers, and end here.
+ * 5. Once that time has come, delete them.
  * 6. Remove the entry from the log.
  *
  * Any error, an unreadable row among them, ends it where it is and keeps the entry: a later settle
@@ -45,34 +52,50 @@ export async function settleChange(
   engine: EngineParts,
   request: SettleRequest,
 ): Promise<SettleOutcome> {
-  const { highVolume, changeLog } = engine;
+  const { highVolume, changeLog, clock } = engine;
   const change = await changeLog.get(request.changeId);
   if (change === undefined) return { kind: 'already-resolved' };
-  const young = change.deadline > engine.clock.now();
+  const young = change.deadline > clock.now();
   if (young && request.youngChange === 'keep') return { kind: 'still-young' };
 
   await highVolume.fence(change.objectId, change.changeId);
   const row = await highVolume.readHead(change.objectId);
-  const freed: FreedBlob[] = [];
-  await removeUnlessNamed(engine, change.newBlob, row, freed);
-  const replaced = change.oldBlob !== undefined && namedBlob(row) !== change.oldBlob;
-  if (replaced && request.replacedBlob === 'keep-for-readers') {
-    return { kind: 'awaiting-readers', freed };
+  const needless = withoutNamed(change, row);
+  const until = readersUntil(engine, needless);
+  if (until !== undefined && request.unnamedBlobs === 'keep-for-readers') {
+    if (change.readersUntil === undefined) await keepForReaders(engine, needless, until);
+    return { kind: 'awaiting-readers', until };
   }
-  await removeUnlessNamed(engine, change.oldBlob, row, freed);
+  const freed = await removeBlobs(engine, needless);
   await changeLog.remove(change.changeId);
   return { kind: tookEffect(change, row) ? 'committed' : 'superseded', freed };
 }
 
-async function removeUnlessNamed(
-  engine: EngineParts,
-  blob: BlobName | undefined,
-  row: RowHead,
-  freed: FreedBlob[],
-): Promise<void> {
-  if (blob === undefined || namedBlob(row) === blob) return;
-  const result = await engine.longTerm.remove(blob);
-  if (result.kind === 'removed') freed.push({ blob, size: result.size });
+function withoutNamed(change: Change, row: RowHead): Change {
+  const named = namedBlob(row);
+  return {
+    ...change,
+    newBlob: change.newBlob === named ? undefined : change.newBlob,
+    oldBlob: change.oldBlob === named ? undefined : change.oldBlob,
+  };
+}
+
+/** Until when the blobs have to stay; `undefined` when they may go now, or there are none. */
+function readersUntil(engine: EngineParts, needless: Change): Timestamp | undefined {
+  if (needless.newBlob === undefined && needless.oldBlob === undefined) return undefined;
+  const now = engine.clock.now();
+  const until = needless.readersUntil ?? later(now, engine.options.readerGraceMs);
+  return until > now ? until : undefined;
+}
+
+async function removeBlobs(engine: EngineParts, needless: Change): Promise<FreedBlob[]> {
+  const freed: FreedBlob[] = [];
+  for (const blob of [needless.newBlob, needless.oldBlob]) {
+    if (blob === undefined) continue;
+    const result = await engine.longTerm.remove(blob);
+    if (result.kind === 'removed') freed.push({ blob, size: result.size });
+  }
+  return freed;
 }
 
 function tookEffect(change: Change, row: RowHead): boolean {

@@ -88,6 +88,7 @@ export function registerListTests(fixture: () => LongTermTierFixture): void {
       const pages = await listPages(fixture().tier, limit);
       const undecided = pages.flatMap((page) => page.undecided);
       assert.equal(undecided.length, 1);
+      assert.ok(pages.every((page) => page.blobs.length + page.undecided.length <= limit));
       assert.ok(undecided[0]?.where !== '' && undecided[0]?.why !== '');
       assert.deepEqual(namesOf(pages).toSorted(), names.toSorted());
     }

@@ -47,7 +47,7 @@ async function run(
       await engine.settleChange({
         changeId: duty.changeId,
         youngChange: 'settle',
-        replacedBlob: 'delete',
+        unnamedBlobs: 'delete',
       });
       return;
     case 'recover':
@@ -77,7 +77,7 @@ async function work(
   const { changeId } = job;
   try {
     if (variant.settle === undefined) {
-      const request = { changeId, youngChange: 'settle', replacedBlob: 'delete' } as const;
+      const request = { changeId, youngChange: 'settle', unnamedBlobs: 'delete' } as const;
       await engine.settleChange(request);
     } else {
       await variant.settle(simulatedPorts(board, process, stores), job);

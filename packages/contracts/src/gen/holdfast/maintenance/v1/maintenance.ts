@@ -22,6 +22,11 @@ export const BlobState = {
   OWNED: 5,
   /** YOUNG - Kept: it is younger than was asked for. */
   YOUNG: 6,
+  /**
+   * AWAITING_READERS - Kept: no row names it any more, but downloads may be reading it. A change on the log owns it,
+   * and it is deleted when that is settled.
+   */
+  AWAITING_READERS: 7,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -35,6 +40,7 @@ export namespace BlobState {
   export type LIVE = typeof BlobState.LIVE;
   export type OWNED = typeof BlobState.OWNED;
   export type YOUNG = typeof BlobState.YOUNG;
+  export type AWAITING_READERS = typeof BlobState.AWAITING_READERS;
   export type UNRECOGNIZED = typeof BlobState.UNRECOGNIZED;
 }
 
@@ -96,7 +102,10 @@ export interface Blob {
   readonly revision: string;
   /** Bytes of payload. */
   readonly size: bigint;
-  /** When it was created, by the clock of the long-term tier. */
+  /**
+   * When its write began, by the clock of the process that wrote it. A blob that took hours to
+   * upload is hours old when it appears.
+   */
   readonly timeCreated: Date | undefined;
 }
 

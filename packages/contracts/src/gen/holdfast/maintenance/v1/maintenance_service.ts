@@ -20,18 +20,30 @@ import { Timestamp } from "../../../google/protobuf/timestamp.js";
 import { Status } from "../../../google/rpc/status.js";
 import { Blob, BlobOutcome, Change, Damage, UndecidedEntry, UsecaseCount } from "./maintenance.js";
 
-/** The ways a change ends. */
+/**
+ * How settling a change ends. New outcomes may be added: take an unknown one for a change that is
+ * still on the log.
+ */
 export const SettleOutcome = {
   /** UNSPECIFIED - Not used. */
   UNSPECIFIED: 0,
   /** COMMITTED - It had committed, and its row is as it left it. What it replaced is deleted. */
   COMMITTED: 1,
-  /** SUPERSEDED - It never committed, or a later write has replaced it. What it uploaded is deleted. */
+  /**
+   * SUPERSEDED - It never committed, or a later write has replaced it. Those of its blobs that the row does not
+   * name are deleted.
+   */
   SUPERSEDED: 2,
   /** ALREADY_RESOLVED - It is not on the change log: somebody settled it before, or it never was. */
   ALREADY_RESOLVED: 3,
   /** STILL_YOUNG - Its deadline has not passed and `only_due` was set. Nothing was touched. */
   STILL_YOUNG: 4,
+  /**
+   * AWAITING_READERS - It cannot commit any more. A blob of it that the row does not name is kept for the downloads
+   * that may be reading it, and is AWAITING_READERS itself. The change stays on the log: settle it
+   * again at `deadline`.
+   */
+  AWAITING_READERS: 5,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -43,6 +55,7 @@ export namespace SettleOutcome {
   export type SUPERSEDED = typeof SettleOutcome.SUPERSEDED;
   export type ALREADY_RESOLVED = typeof SettleOutcome.ALREADY_RESOLVED;
   export type STILL_YOUNG = typeof SettleOutcome.STILL_YOUNG;
+  export type AWAITING_READERS = typeof SettleOutcome.AWAITING_READERS;
   export type UNRECOGNIZED = typeof SettleOutcome.UNRECOGNIZED;
 }
 
@@ -57,6 +70,12 @@ export interface SettleChangeRequest {
   readonly onlyDue: boolean;
   /** Change nothing, only say what would become of each change and its blobs. */
   readonly dryRun: boolean;
+  /**
+   * Delete blobs that no row names at once. Downloads that still read them are cut off: for callers
+   * who know that there are none. Missing: such blobs stay for the readers' grace, and until it is
+   * over the outcome is AWAITING_READERS.
+   */
+  readonly ignoreReaders: boolean;
 }
 
 /** What became of each change. */
@@ -75,18 +94,18 @@ export interface SettleResult {
     /** It could not be settled. It stays on the log with all its blobs; try again later. */
     { readonly $case: "error"; readonly value: Status }
     | //
-    /** It is settled, or needs no settling now. */
+    /** It is settled, needs no settling, or has to wait. */
     { readonly $case: "settled"; readonly value: SettledChange }
     | undefined;
 }
 
-/** How a change ended. */
+/** How a change ended, or why it has not ended yet. */
 export interface SettledChange {
   /** Always set. */
   readonly outcome: SettleOutcome;
   /** What became of the change's blobs, at most two. One that was not looked for is left out. */
   readonly blobs: readonly BlobOutcome[];
-  /** Only with STILL_YOUNG: when to ask again. */
+  /** Only with STILL_YOUNG and AWAITING_READERS: when to ask again. */
   readonly deadline: Date | undefined;
 }
 
@@ -175,7 +194,11 @@ export interface ListBlobsResponse {
 export interface ReclaimBlobsRequest {
   /** The names of 1 to 1,000 blobs. */
   readonly blobs: readonly string[];
-  /** Keep blobs younger than this. Missing: 24 hours. Only caution: what is live is kept at any age. */
+  /**
+   * Keep blobs whose `time_created` is less than this ago, or still to come, by the clock of the
+   * store. Missing: 24 hours. Only caution, so that neither clocks that differ nor uploads that take
+   * longer do harm: what is live or owned by a change is kept at any age.
+   */
   readonly minAge:
     | Duration
     | undefined;
@@ -294,8 +317,8 @@ export interface DescribeStorageResponse {
     | Date
     | undefined;
   /**
-   * The time by the long-term tier's clock, taken right after `time`. Missing: it has none of its
-   * own.
+   * The time by the long-term tier's clock, taken right after `time`. That tier's own rules for
+   * expired blobs go by it, and nothing else does. Missing: it has none of its own.
    */
   readonly longTermTime:
     | Date
@@ -328,7 +351,7 @@ export interface UsecaseUsage {
 }
 
 function createBaseSettleChangeRequest(): SettleChangeRequest {
-  return { changeIds: [], onlyDue: false, dryRun: false };
+  return { changeIds: [], onlyDue: false, dryRun: false, ignoreReaders: false };
 }
 
 export const SettleChangeRequest: MessageFns<SettleChangeRequest> = {
@@ -341,6 +364,9 @@ export const SettleChangeRequest: MessageFns<SettleChangeRequest> = {
     }
     if (message.dryRun !== false) {
       writer.uint32(24).bool(message.dryRun);
+    }
+    if (message.ignoreReaders !== false) {
+      writer.uint32(32).bool(message.ignoreReaders);
     }
     return writer;
   },
@@ -382,6 +408,14 @@ export const SettleChangeRequest: MessageFns<SettleChangeRequest> = {
             message.dryRun = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.ignoreReaders = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -402,6 +436,7 @@ export const SettleChangeRequest: MessageFns<SettleChangeRequest> = {
     message.changeIds = object.changeIds?.map((e) => e) || [];
     message.onlyDue = object.onlyDue ?? false;
     message.dryRun = object.dryRun ?? false;
+    message.ignoreReaders = object.ignoreReaders ?? false;
     return message;
   },
 };
@@ -2235,8 +2270,9 @@ export const MaintenanceServiceService = {
     responseDeserialize: (value: Buffer): ListBlobsResponse => ListBlobsResponse.decode(value),
   },
   /**
-   * Deletes those of the blobs that no row names and no unsettled change owns. A write whose blob
-   * is reclaimed under its hands cannot commit any more. As a dry run it only says what keeps each
+   * Deletes those of the blobs that no row names and no unsettled change owns: at once or, where
+   * downloads may be under way, by a change that is on the log from then on. A write whose blob is
+   * reclaimed under its hands cannot commit any more. As a dry run it only says what keeps each
    * blob, which is how a page of ListBlobs is checked in one call.
    */
   reclaimBlobs: {
@@ -2314,8 +2350,9 @@ export interface MaintenanceServiceServer extends UntypedServiceImplementation {
    */
   listBlobs: handleUnaryCall<ListBlobsRequest, ListBlobsResponse>;
   /**
-   * Deletes those of the blobs that no row names and no unsettled change owns. A write whose blob
-   * is reclaimed under its hands cannot commit any more. As a dry run it only says what keeps each
+   * Deletes those of the blobs that no row names and no unsettled change owns: at once or, where
+   * downloads may be under way, by a change that is on the log from then on. A write whose blob is
+   * reclaimed under its hands cannot commit any more. As a dry run it only says what keeps each
    * blob, which is how a page of ListBlobs is checked in one call.
    */
   reclaimBlobs: handleUnaryCall<ReclaimBlobsRequest, ReclaimBlobsResponse>;
@@ -2412,8 +2449,9 @@ export interface MaintenanceServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListBlobsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Deletes those of the blobs that no row names and no unsettled change owns. A write whose blob
-   * is reclaimed under its hands cannot commit any more. As a dry run it only says what keeps each
+   * Deletes those of the blobs that no row names and no unsettled change owns: at once or, where
+   * downloads may be under way, by a change that is on the log from then on. A write whose blob is
+   * reclaimed under its hands cannot commit any more. As a dry run it only says what keeps each
    * blob, which is how a page of ListBlobs is checked in one call.
    */
   reclaimBlobs(

@@ -99,7 +99,7 @@ export interface ExpirationPolicy {
   /** None set: the object stays until it is deleted or overwritten. */
   readonly policy:
     | //
-    /** Time to live: it expires this long after its write. */
+    /** Time to live: it expires this long after `ObjectInfo.time_created`. */
     { readonly $case: "ttl"; readonly value: Duration }
     | //
     /**
@@ -131,7 +131,10 @@ export interface ObjectInfo {
   readonly size: bigint;
   /** CRC32C (Castagnoli) of the whole payload. Of no bytes it is 0. */
   readonly crc32c: number;
-  /** When this version was written, by the server's clock, to the millisecond. */
+  /**
+   * When the write of this version began, by the clock of the server that wrote it, to the
+   * millisecond.
+   */
   readonly timeCreated:
     | Date
     | undefined;
@@ -193,8 +196,9 @@ export interface PutCondition {
     { readonly $case: "ifAbsent"; readonly value: boolean }
     | //
     /**
-     * The object is there at this revision. Otherwise, also when there is no such object,
-     * FAILED_PRECONDITION `REVISION_MISMATCH`.
+     * The object is there at this revision, and has not expired by the time of the write, that is
+     * after the upload. Otherwise, also when there is no such object, FAILED_PRECONDITION
+     * `REVISION_MISMATCH`.
      */
     { readonly $case: "ifRevision"; readonly value: string }
     | undefined;

@@ -33,7 +33,11 @@ export interface PutObjectRequest {
     /** What to store. The first message, and only that. */
     { readonly $case: "header"; readonly value: PutObjectHeader }
     | //
-    /** The next bytes of the payload. Ideally 256 KiB; may be empty, which means nothing. */
+    /**
+     * The next bytes of the payload. Ideally 256 KiB; may be empty, which means nothing. All chunks
+     * together may have at most 5 TiB; as soon as they have more the upload is refused with
+     * INVALID_ARGUMENT `PAYLOAD_TOO_LARGE`, for the field `chunk`.
+     */
     { readonly $case: "chunk"; readonly value: Uint8Array }
     | //
     /** The end of the payload. The last message. */
@@ -62,10 +66,13 @@ export interface PutObjectHeader {
 export interface PutObjectFinish {
   /**
    * Bytes in all chunks together. Required: 0 means an empty payload. Anything but what arrived is
-   * refused with INVALID_ARGUMENT `CONTENT_MISMATCH`.
+   * refused with INVALID_ARGUMENT `CONTENT_MISMATCH`, for the field `finish.size`.
    */
   readonly size: bigint;
-  /** CRC32C (Castagnoli) of all chunks together, compared like the size. Missing: not compared. */
+  /**
+   * CRC32C (Castagnoli) of all chunks together, compared like the size, for the field
+   * `finish.crc32c`. Missing: not compared.
+   */
   readonly crc32c?: number | undefined;
 }
 
@@ -147,7 +154,7 @@ export interface DeleteObjectRequest {
     | undefined;
   /**
    * Delete only this revision. If another one is there, FAILED_PRECONDITION `REVISION_MISMATCH`; if
-   * none is there, success. Missing: delete whatever is there.
+   * none is there, or it has expired, success. Missing: delete whatever is there.
    */
   readonly ifRevision?: string | undefined;
 }
@@ -306,8 +313,8 @@ export interface ListObjectsRequest {
 /** A page of a list. */
 export interface ListObjectsResponse {
   /**
-   * The objects, in the order of their storage paths. May be fewer than asked for, or none, before
-   * the end.
+   * The objects, in the order of their storage paths. May be fewer than asked for, or none, also
+   * where there is a `next_page_token`.
    */
   readonly objects: readonly ObjectInfo[];
   /** Where the next page begins. Empty: this was the last one. */
@@ -1901,9 +1908,12 @@ export const ListObjectsResponse: MessageFns<ListObjectsResponse> = {
  * Puts, gets and deletes objects: payloads of 0 bytes to 5 TiB with metadata.
  *
  * PROMISES
- * A write that was answered OK is durable and visible to every read that starts afterwards. A read
- * returns the bytes and the metadata of exactly one write. Writes of the same object happen one
- * after the other; of two that race, the one that commits last stays, and both are answered OK.
+ * A write that was answered OK is durable and visible to every read that starts afterwards, until
+ * another write or its expiry. A read returns the bytes and the metadata of exactly one write.
+ * Writes of the same object happen one after the other. Of two that race, one stays. The other is
+ * answered OK where it can count as written just before. Where it cannot, because one of the two
+ * had a condition or the object is gone again, it had no effect: it is answered FAILED_PRECONDITION
+ * when its own condition fails, and otherwise ABORTED `WRITE_FENCED`, and may be repeated.
  *
  * LIMITS
  * A message may have at most 2 MiB. Send payloads in chunks of 256 KiB. A stream on which no byte
@@ -1919,9 +1929,9 @@ export const ListObjectsResponse: MessageFns<ListObjectsResponse> = {
  *   INVALID_ARGUMENT     The request is wrong, and will be the next time. A `google.rpc.BadRequest`
  *                        names the field. INVALID_OBJECT_ID, INVALID_METADATA, INVALID_EXPIRATION,
  *                        INVALID_RANGE, INVALID_CONDITION, INVALID_PAGE; INVALID_STREAM (messages
- *                        missing or out of order), INVALID_BATCH, PAYLOAD_TOO_LARGE.
- *                        CONTENT_MISMATCH: what arrived is not what `finish` says; nothing was
- *                        stored; send it again.
+ *                        missing or out of order), INVALID_BATCH. PAYLOAD_TOO_LARGE: nothing was
+ *                        stored. CONTENT_MISMATCH: what arrived is not what was declared; nothing
+ *                        was stored; if your size and CRC32C are right, send it again.
  *   NOT_FOUND            OBJECT_NOT_FOUND: never written, deleted or expired.
  *   FAILED_PRECONDITION  OBJECT_EXISTS, REVISION_MISMATCH. Where an object is there,
  *                        `ErrorInfo.metadata["revision"]` is its revision.
@@ -1934,9 +1944,11 @@ export const ListObjectsResponse: MessageFns<ListObjectsResponse> = {
  *   UNAUTHENTICATED      Who is calling is not known.
  *   PERMISSION_DENIED    ACCESS_DENIED: not allowed to this caller. KILLSWITCHED: switched off by
  *                        the operators.
- *   ABORTED              WRITE_FENCED: the write had no effect; repeat it.
+ *   ABORTED              WRITE_FENCED: the write lost a race or took too long; it had no effect;
+ *                        repeat it.
  *   UNAVAILABLE          TIER_UNAVAILABLE, SHUTTING_DOWN: nothing was done; repeat.
- *                        OUTCOME_UNKNOWN: the write may have taken effect, or may yet.
+ *                        OUTCOME_UNKNOWN: the write may have taken effect, or may yet; one without
+ *                        a condition even over what is written meanwhile.
  *   DEADLINE_EXCEEDED    As UNAVAILABLE `OUTCOME_UNKNOWN` for a write. STREAM_STALLED: no bytes for
  *                        30 seconds.
  *   INTERNAL             A fault of the server. UNREADABLE: what is stored was not written by a
@@ -2005,7 +2017,11 @@ export const ObjectServiceService = {
     responseSerialize: (value: HeadObjectResponse): Buffer => Buffer.from(HeadObjectResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): HeadObjectResponse => HeadObjectResponse.decode(value),
   },
-  /** Deletes an object. Deleting what is not there is a success. */
+  /**
+   * Deletes an object. Deleting what is not there is a success, with `if_revision` too. A delete
+   * that the storage did not answer may end with UNAVAILABLE `OUTCOME_UNKNOWN` although nothing is
+   * there any more: repeat it.
+   */
   deleteObject: {
     path: "/holdfast.object.v1.ObjectService/DeleteObject" as const,
     requestStream: false as const,
@@ -2045,9 +2061,11 @@ export const ObjectServiceService = {
   /**
    * Lists objects page by page, in the order of the bytes of their storage paths.
    *
-   * Expired objects are left out. The list is not a snapshot: an object that is there all the while
-   * is listed exactly once, one that is written or deleted meanwhile may or may not be. Listing
-   * does not count as reading.
+   * Expired objects are left out, and so are those that cannot be read: GetObject answers INTERNAL
+   * `UNREADABLE` for them, and the operators are told. The list is not a snapshot: an object that is
+   * there all the while is listed exactly once, one that is written or deleted meanwhile may or may
+   * not be. A page may be empty and not be the last one: go on until `next_page_token` is empty.
+   * Listing does not count as reading.
    */
   listObjects: {
     path: "/holdfast.object.v1.ObjectService/ListObjects" as const,
@@ -2089,7 +2107,11 @@ export interface ObjectServiceServer extends UntypedServiceImplementation {
    * moves.
    */
   headObject: handleUnaryCall<HeadObjectRequest, HeadObjectResponse>;
-  /** Deletes an object. Deleting what is not there is a success. */
+  /**
+   * Deletes an object. Deleting what is not there is a success, with `if_revision` too. A delete
+   * that the storage did not answer may end with UNAVAILABLE `OUTCOME_UNKNOWN` although nothing is
+   * there any more: repeat it.
+   */
   deleteObject: handleUnaryCall<DeleteObjectRequest, DeleteObjectResponse>;
   /**
    * Runs many small operations over one long-lived stream, at a fraction of what single calls cost.
@@ -2111,9 +2133,11 @@ export interface ObjectServiceServer extends UntypedServiceImplementation {
   /**
    * Lists objects page by page, in the order of the bytes of their storage paths.
    *
-   * Expired objects are left out. The list is not a snapshot: an object that is there all the while
-   * is listed exactly once, one that is written or deleted meanwhile may or may not be. Listing
-   * does not count as reading.
+   * Expired objects are left out, and so are those that cannot be read: GetObject answers INTERNAL
+   * `UNREADABLE` for them, and the operators are told. The list is not a snapshot: an object that is
+   * there all the while is listed exactly once, one that is written or deleted meanwhile may or may
+   * not be. A page may be empty and not be the last one: go on until `next_page_token` is empty.
+   * Listing does not count as reading.
    */
   listObjects: handleUnaryCall<ListObjectsRequest, ListObjectsResponse>;
 }
@@ -2181,7 +2205,11 @@ export interface ObjectServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: HeadObjectResponse) => void,
   ): ClientUnaryCall;
-  /** Deletes an object. Deleting what is not there is a success. */
+  /**
+   * Deletes an object. Deleting what is not there is a success, with `if_revision` too. A delete
+   * that the storage did not answer may end with UNAVAILABLE `OUTCOME_UNKNOWN` although nothing is
+   * there any more: repeat it.
+   */
   deleteObject(
     request: DeleteObjectRequest,
     callback: (error: ServiceError | null, response: DeleteObjectResponse) => void,
@@ -2222,9 +2250,11 @@ export interface ObjectServiceClient extends Client {
   /**
    * Lists objects page by page, in the order of the bytes of their storage paths.
    *
-   * Expired objects are left out. The list is not a snapshot: an object that is there all the while
-   * is listed exactly once, one that is written or deleted meanwhile may or may not be. Listing
-   * does not count as reading.
+   * Expired objects are left out, and so are those that cannot be read: GetObject answers INTERNAL
+   * `UNREADABLE` for them, and the operators are told. The list is not a snapshot: an object that is
+   * there all the while is listed exactly once, one that is written or deleted meanwhile may or may
+   * not be. A page may be empty and not be the last one: go on until `next_page_token` is empty.
+   * Listing does not count as reading.
    */
   listObjects(
     request: ListObjectsRequest,

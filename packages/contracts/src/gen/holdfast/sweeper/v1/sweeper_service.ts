@@ -55,7 +55,10 @@ export interface ReclaimOrphansRequest {
   readonly dryRun: boolean;
   /** Begin at the beginning, not where the last run was cut short. */
   readonly fromStart: boolean;
-  /** Keep blobs younger than this. Missing: 24 hours. Only caution: what is live is kept at any age. */
+  /**
+   * Keep blobs younger than this, as in `holdfast.maintenance.v1.ReclaimBlobsRequest`. Missing: 24
+   * hours.
+   */
   readonly minAge:
     | Duration
     | undefined;
@@ -1133,7 +1136,8 @@ export const SweeperServiceService = {
   /**
    * Looks through the blobs of the long-term tier for those that nothing references, and puts them
    * on the queue `orphan-reclaim`. Refused with FAILED_PRECONDITION `CLOCK_SKEWED` when the clocks
-   * of the store and of its long-term tier are more than 5 minutes apart.
+   * of the sweeper and of the store are more than 5 minutes apart: blobs carry the time of the
+   * process that wrote them, and clocks that differ so much make their ages doubtful.
    */
   reclaimOrphans: {
     path: "/holdfast.sweeper.v1.SweeperService/ReclaimOrphans" as const,
@@ -1202,7 +1206,8 @@ export interface SweeperServiceServer extends UntypedServiceImplementation {
   /**
    * Looks through the blobs of the long-term tier for those that nothing references, and puts them
    * on the queue `orphan-reclaim`. Refused with FAILED_PRECONDITION `CLOCK_SKEWED` when the clocks
-   * of the store and of its long-term tier are more than 5 minutes apart.
+   * of the sweeper and of the store are more than 5 minutes apart: blobs carry the time of the
+   * process that wrote them, and clocks that differ so much make their ages doubtful.
    */
   reclaimOrphans: handleServerStreamingCall<ReclaimOrphansRequest, ReclaimOrphansResponse>;
   /** Looks through the objects for expired ones, and removes what is left of them. */
@@ -1235,7 +1240,8 @@ export interface SweeperServiceClient extends Client {
   /**
    * Looks through the blobs of the long-term tier for those that nothing references, and puts them
    * on the queue `orphan-reclaim`. Refused with FAILED_PRECONDITION `CLOCK_SKEWED` when the clocks
-   * of the store and of its long-term tier are more than 5 minutes apart.
+   * of the sweeper and of the store are more than 5 minutes apart: blobs carry the time of the
+   * process that wrote them, and clocks that differ so much make their ages doubtful.
    */
   reclaimOrphans(
     request: ReclaimOrphansRequest,

@@ -1,28 +1,35 @@
 import {
   brokenVariants,
   explore,
-  longPlans,
   quickPlans,
   shrink,
   simulateSeed,
-  type Variant,
+  type BrokenVariant,
 } from '@holdfast/testkit';
 import assert from 'node:assert/strict';
 
-const seedsMax = 1_500;
-const schedulesMax = 30_000;
+const fewSeeds = 400;
+const seedsMax = 3_000;
+const schedulesMax = 10_000;
 
-/** The first violation that random schedules show, else the one in a small plan explored whole. */
-async function violationOf(variant: Variant): Promise<string | undefined> {
-  for (let seed = 1; seed <= seedsMax; seed += 1) {
-    const { violation } = await simulateSeed(seed, variant);
-    if (violation !== undefined) return violation;
+/** Random schedules find most flaws at once; the others take a small plan, or many more seeds. */
+async function violationsOf(variant: BrokenVariant): Promise<Set<string>> {
+  const found = new Set<string>();
+  const isFound = (violation: string | undefined): boolean => {
+    if (violation !== undefined) found.add(violation);
+    return violation !== undefined && variant.expected.test(violation);
+  };
+  for (let seed = 1; seed <= fewSeeds; seed += 1) {
+    if (isFound((await simulateSeed(seed, variant)).violation)) return found;
   }
-  for (const { plan } of [...quickPlans, ...longPlans]) {
+  for (const { plan } of quickPlans) {
     const { violation } = await explore({ plan, variant, schedulesMax });
-    if (violation !== undefined) return violation.what;
+    if (isFound(violation?.what)) return found;
   }
-  return undefined;
+  for (let seed = fewSeeds + 1; seed <= seedsMax; seed += 1) {
+    if (isFound((await simulateSeed(seed, variant)).violation)) return found;
+  }
+  return found;
 }
 
 describe('the simulator', function () {
@@ -30,19 +37,14 @@ describe('the simulator', function () {
 
   for (const variant of brokenVariants) {
     it(`notices when ${variant.flaw}`, async () => {
-      assert.match((await violationOf(variant)) ?? 'nothing noticed', /^(I\d|process)/);
+      const found = [...(await violationsOf(variant))];
+      const isExpected = found.some((violation) => variant.expected.test(violation));
+      assert.ok(isExpected, `${String(variant.expected)} is not among: ${found.join('\n')}`);
     });
   }
 
-  it('knows at least ten ways to get it wrong', () => {
-    assert.ok(new Set(brokenVariants.map(({ name }) => name)).size >= 10);
-  });
-
-  it('repeats a seed step by step', async () => {
-    const [variant] = brokenVariants;
-    assert.ok(variant !== undefined);
-    const first = await simulateSeed(148, variant);
-    assert.deepEqual(await simulateSeed(148, variant), first);
+  it('knows every way to get it wrong by a name of its own', () => {
+    assert.equal(new Set(brokenVariants.map(({ name }) => name)).size, brokenVariants.length);
   });
 
   it('shrinks a failing schedule to a smaller one that fails too', async () => {

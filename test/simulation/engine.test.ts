@@ -12,15 +12,18 @@ const schedulesMax = 100_000;
 const huntedSeedsMin = 3_000;
 const huntedSeedsMax = 20_000;
 const randomSeeds = 4_000;
+const repeatedSeeds = 200;
 
 describe('the engine, simulated', function () {
   this.timeout(240_000);
 
   for (const { name, plan } of quickPlans) {
-    it(`holds in every schedule of: ${name}`, async () => {
+    it(`holds in every schedule of: ${name}`, async function () {
       const found = await explore({ plan, variant: honest, schedulesMax });
       assert.equal(found.violation, undefined);
       assert.equal(found.complete, true, 'the plan was not explored to its end');
+      const extent = `${found.states} states in ${found.schedules} schedules`;
+      if (this.test !== undefined) this.test.title += `: ${extent}`;
     });
   }
 
@@ -33,6 +36,13 @@ describe('the engine, simulated', function () {
       if (complete && coverage.report().missing.length === 0) break;
     }
     assert.deepEqual(coverage.report().missing, [], 'faults that were never tried');
+  });
+
+  it('repeats every seed step by step', async () => {
+    for (let seed = 1; seed <= repeatedSeeds; seed += 1) {
+      const first = await simulateSeed(seed, honest);
+      assert.deepEqual(await simulateSeed(seed, honest), first);
+    }
   });
 
   it('holds in random schedules of many operations', async () => {

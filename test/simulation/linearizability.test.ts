@@ -3,6 +3,7 @@ import {
   isLinearizable,
   nothing,
   type Action,
+  type KeyContent,
   type HistoryEntry,
   type Result,
 } from '@holdfast/testkit';
@@ -80,6 +81,56 @@ describe('the check of histories', () => {
 
   it('accepts a delete of nothing', () => {
     assert.ok(explains(entry(0, 1, remove, done), entry(2, 3, read, saw(undefined))));
+  });
+
+  describe('of an object with time-to-idle', () => {
+    const expires = 100 as Timestamp;
+    const idle: KeyContent = { revision: a, expires, expiryMoves: true };
+    const used = (at: number, seen: Revision | undefined) => {
+      const timeInvoked = at as Timestamp;
+      return { reads: [{ key: 0, revision: seen, timeInvoked, timeReturned: at }], reachMs: 60 };
+    };
+    const at = (time: number, seen: Revision | undefined): HistoryEntry => ({
+      ...entry(time, time, read, saw(seen)),
+      timeInvoked: time as Timestamp,
+      timeReturned: time as Timestamp,
+    });
+
+    it('refuses its absence before it can have expired', () => {
+      assert.ok(!isLinearizable(idle, [at(99, undefined)]));
+      assert.ok(isLinearizable(idle, [at(100, undefined)]));
+    });
+
+    it('refuses it once it must have expired', () => {
+      assert.ok(isLinearizable(idle, [at(99, a)]));
+      assert.ok(!isLinearizable(idle, [at(100, a)]));
+    });
+
+    it('lets a read extend it, or not, but not after it expired', () => {
+      assert.ok(isLinearizable(idle, [at(149, a)], used(90, a)));
+      assert.ok(isLinearizable(idle, [at(149, undefined)], used(90, a)));
+      assert.ok(!isLinearizable(idle, [at(150, a)], used(90, a)));
+      assert.ok(!isLinearizable(idle, [at(149, a)], used(100, a)));
+    });
+
+    it('refuses a condition on it once it was seen to be gone', () => {
+      const replace: Action = {
+        kind: 'put',
+        revision: b,
+        expires: undefined,
+        lifetime: 'manual',
+        condition: { kind: 'if-revision', revision: a },
+      };
+      const late = { ...entry(90, 120, replace, done), timeInvoked: 90 as Timestamp };
+      const replaced = { ...late, timeReturned: 120 as Timestamp };
+      assert.ok(isLinearizable(idle, [replaced]));
+      assert.ok(!isLinearizable(idle, [replaced, at(110, undefined)]));
+    });
+
+    it('counts no read of another object, but one that told nothing', () => {
+      assert.ok(!isLinearizable(idle, [at(149, a)], used(90, b)));
+      assert.ok(isLinearizable(idle, [at(149, a)], used(90, undefined)));
+    });
   });
 
   it('refuses a deleted object that comes back', () => {

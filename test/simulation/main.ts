@@ -63,7 +63,10 @@ async function explorePlans(plans: readonly SmallPlan[], broken: Variant): Promi
     const found = await explore({ plan, variant: broken, schedulesMax });
     const extent = found.complete ? 'every schedule' : 'cut short';
     const states = found.states.toLocaleString('en');
-    print(`${name}: ${extent}, ${states} states, ${rate(found.schedules, started)}`);
+    const steps = found.steps.toLocaleString('en');
+    print(
+      `${name}: ${extent}, ${states} states, ${steps} steps, ${rate(found.schedules, started)}`,
+    );
     if (found.violation !== undefined) print(`  ${found.violation.what}`);
     if (found.violation !== undefined) process.exit(1);
   }

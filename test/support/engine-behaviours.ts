@@ -2,6 +2,7 @@ import { describeChangeOrder } from './engine/change-order.js';
 import { describeConditions } from './engine/conditions.js';
 import { describeCrashing } from './engine/crashing.js';
 import { describeDeclaredContent } from './engine/declared-content.js';
+import { describeEndingSources } from './engine/ending-sources.js';
 import { describeExpiring } from './engine/expiring.js';
 import { describeExpiringRows } from './engine/expiring-rows.js';
 import { describeFailingSteps } from './engine/failing-steps.js';
@@ -14,6 +15,7 @@ import { describeReclaiming } from './engine/reclaiming.js';
 import { describeReplacing } from './engine/replacing.js';
 import { describeSettling } from './engine/settling.js';
 import { describeStoredContent } from './engine/stored-content.js';
+import { describeSweepBounds } from './engine/sweep-bounds.js';
 import { describeSweepingChanges } from './engine/sweeping-changes.js';
 import { describeTimeToIdle } from './engine/time-to-idle.js';
 import { describeUploading } from './engine/uploading.js';
@@ -31,6 +33,7 @@ export function describeEngineBehaviours(name: string, openTiers: OpenTiers): vo
     describeFailingSteps(openTiers);
     describeLostReplies(openTiers);
     describeVanishingCallers(openTiers);
+    describeEndingSources(openTiers);
     describeCrashing(openTiers);
     describeReading(openTiers);
     describeRanges(openTiers);
@@ -43,5 +46,6 @@ export function describeEngineBehaviours(name: string, openTiers: OpenTiers): vo
     describeSweepingChanges(openTiers);
     describeReclaiming(openTiers);
     describeExpiringRows(openTiers);
+    describeSweepBounds(openTiers);
   });
 }

@@ -42,7 +42,7 @@ export type { SeedResult } from './simulator/simulate-seed.js';
 export { longPlans, quickPlans } from './simulator/small-plans.js';
 export type { SmallPlan } from './simulator/small-plans.js';
 export { honest } from './simulator/variant.js';
-export type { Variant } from './simulator/variant.js';
+export type { BrokenVariant, Variant } from './simulator/variant.js';
 export { brokenVariants } from './simulator/variants.js';
 export { describeCleanupQueue } from './contracts/cleanup-queue-contract.js';
 export type {

@@ -1,8 +1,8 @@
-import { limits } from '@holdfast/domain';
+import { limits, type BlobName } from '@holdfast/domain';
 import assert from 'node:assert/strict';
-import { holdNext } from './hold.js';
-import { large } from './payloads.js';
-import { arrange, presentOf } from './situations.js';
+import { failNext, holdNext } from './hold.js';
+import { large, small } from './payloads.js';
+import { arrange, presentOf, unavailable } from './situations.js';
 import { idOf, useStore, type OpenTiers, type StoreUnderTest } from './store-under-test.js';
 
 const id = idOf('ordered');
@@ -10,6 +10,7 @@ const toRowWithUpload = ['begin', 'readHead', 'record', 'create', 'commit'];
 const toRow = ['begin', 'readHead', 'record', 'commit'];
 const rowMethods = ['begin', 'readHead', 'commit', 'fence', 'putInline', 'deleteInline'] as const;
 const cleanup = ['fence', 'readHead', 'remove blob', 'remove change'];
+const abandoning = ['fence', 'remove blob', 'remove change'];
 
 const changesWithBlobs = [
   { from: 'large', to: 'large', calls: toRowWithUpload },
@@ -24,9 +25,12 @@ export function describeChangeOrder(openTiers: OpenTiers): void {
     for (const { from, to, calls } of changesWithBlobs) {
       it(`is recorded before its first side effect: ${to} over ${from}`, async () => {
         await arrange(store(), id, from, 1);
+        await store().atRest();
         const seen = watchCalls(store());
         await arrange(store(), id, to, 2);
-        assert.deepEqual(seen, calls);
+        await store().atRest();
+        // And again after its commit, for the readers of the replaced blob.
+        assert.deepEqual(seen, [...calls, 'record']);
       });
 
       it(`is removed after its last: ${to} over ${from}`, async () => {
@@ -55,8 +59,42 @@ export function describeChangeOrder(openTiers: OpenTiers): void {
       })();
       await assert.rejects(store().put(id, large(), { payload }), /the source broke/);
       await store().atRest();
-      assert.deepEqual(seen, ['begin', 'readHead', 'record', 'create', ...cleanup]);
+      assert.deepEqual(seen, ['begin', 'readHead', 'record', 'create', ...abandoning]);
     });
+
+    it('that lost deletes its own blob, without looking at the row, and not the one it found', async () => {
+      const old = await arrange(store(), id, 'large', 1);
+      const commit = holdNext(store().highVolume, 'commit');
+      const losing = store().put(id, large(2));
+      await commit.reached;
+      const won = await arrange(store(), id, 'large', 3);
+      await store().engine.headObject(id);
+      const seen = watchCalls(store());
+      const removed = watchRemovals(store());
+      const lost = (await store().holdings()).blobs.find((blob) => blob !== old && blob !== won);
+      commit.release();
+      assert.equal((await losing).kind, 'stored');
+      await store().atRest();
+      // The one look at the row is for the answer.
+      assert.deepEqual(seen, ['readHead', ...abandoning]);
+      assert.deepEqual(removed, [lost]);
+      assert.deepEqual((await store().holdings()).blobs, presentOf(old, won));
+    });
+
+    for (const [to, bytes] of [['small', small(2)] as const, ['nothing', undefined] as const]) {
+      it(`that failed and made no blob deletes none: ${to} over large`, async () => {
+        const old = await arrange(store(), id, 'large', 1);
+        await store().atRest();
+        const seen = watchCalls(store());
+        failNext(store().highVolume, 'commit', unavailable());
+        const failing =
+          bytes === undefined ? store().engine.deleteObject({ id }) : store().put(id, bytes);
+        await assert.rejects(failing, { code: 'TIER_UNAVAILABLE' });
+        await store().atRest();
+        assert.deepEqual(seen.slice(-3), ['commit', 'fence', 'remove change']);
+        assert.deepEqual(await store().holdings(), { blobs: presentOf(old), changes: [] });
+      });
+    }
 
     it('is not recorded before its intent is known to be in the row', async () => {
       const begin = holdNext(store().highVolume, 'begin', 'after');
@@ -151,6 +189,12 @@ export function describeChangeOrder(openTiers: OpenTiers): void {
       assert.deepEqual(await store().holdings(), { blobs: presentOf(blob), changes: [] });
     });
   });
+}
+
+function watchRemovals(store: StoreUnderTest): readonly BlobName[] {
+  const removed: BlobName[] = [];
+  store.longTerm.hook('remove', { before: (blob) => void removed.push(blob) });
+  return removed;
 }
 
 /** Notes every changing call and every read of a row, as it is made. */

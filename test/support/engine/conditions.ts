@@ -74,6 +74,24 @@ export function describeConditions(openTiers: OpenTiers): void {
     });
   }
 
+  for (const size of sizes) {
+    it(`a conditional delete takes what has expired out of its row: ${size}`, async () => {
+      const began = store().clock.now();
+      const revision = (await bring(store(), `expired ${size}`)) ?? assert.fail();
+      const displaced = size === 'large' ? blobNameOf(id, revision) : undefined;
+      const ifRevision = await someRevision(store());
+      const outcome = await store().engine.deleteObject({ id, ifRevision });
+      assert.deepEqual(outcome, { kind: 'deleted', displaced });
+      assert.deepEqual(await store().tiers.highVolume.readHead(id), { kind: 'absent' });
+      const after = store().clock.now();
+      store().clock.set(began);
+      await assertReads(store(), id, 'nothing');
+      store().clock.set(after);
+      await store().cleanUp();
+      assert.deepEqual(await store().holdings(), { blobs: [], changes: [] });
+    });
+  }
+
   describe('a conditional write', () => {
     for (const size of sizes) {
       it(`that loses against another one is refused and leaves nothing: ${size}`, async () => {

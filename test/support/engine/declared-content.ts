@@ -1,7 +1,7 @@
 import { DomainError } from '@holdfast/domain';
 import { nativeChecksum } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
-import { large, largeBytes, small, sourceOf } from './payloads.js';
+import { large, largeBytes, sampleBytes, small, sourceOf } from './payloads.js';
 import { arrange, assertReads, presentOf, type Content } from './situations.js';
 import { idOf, useStore, type OpenTiers } from './store-under-test.js';
 
@@ -61,6 +61,25 @@ export function describeDeclaredContent(openTiers: OpenTiers): void {
 
   describe('a payload that is larger than an object may be', () => {
     const limited = useStore(openTiers, { objectBytesMax: largeBytes });
+
+    for (const size of [largeBytes - 1, largeBytes]) {
+      it(`is not one of ${size} bytes where ${largeBytes} are allowed`, async () => {
+        await limited().store(id, sampleBytes(size));
+        assert.deepEqual(await limited().fetch(id), Buffer.from(sampleBytes(size)));
+      });
+    }
+
+    for (const chunk of [1_000, largeBytes + 1]) {
+      it(`is one of a byte more, in chunks of ${chunk}`, async () => {
+        const { payload } = sourceOf(sampleBytes(largeBytes + 1), { chunk });
+        await assert.rejects(limited().put(id, large(), { payload }), {
+          detail: { code: 'PAYLOAD_TOO_LARGE', field: 'chunk', bytesMax: largeBytes },
+        });
+        await limited().atRest();
+        await assertReads(limited(), id, 'nothing');
+        assert.deepEqual(await limited().holdings(), { blobs: [], changes: [] });
+      });
+    }
 
     it('is refused while it arrives, and leaves nothing', async () => {
       const old = await arrange(limited(), id, 'large', 1);

@@ -1,4 +1,4 @@
-import { DomainError, hasCode } from '@holdfast/domain';
+import { DomainError, hasCode, limits } from '@holdfast/domain';
 import assert from 'node:assert/strict';
 import { failNext } from './hold.js';
 import { inChunks, large, small } from './payloads.js';
@@ -35,6 +35,12 @@ const stepsBeforeCommit: readonly Step[] = [
     fail: (store, ...how) => failNext(store.longTerm, 'create', ...how),
     ofUploadsOnly: true,
   },
+];
+
+const cleanupSteps: readonly Pick<Step, 'name' | 'fail'>[] = [
+  { name: 'fence', fail: (store, ...how) => failNext(store.highVolume, 'fence', ...how) },
+  { name: 'delete', fail: (store, ...how) => failNext(store.longTerm, 'remove', ...how) },
+  { name: 'take off', fail: (store, ...how) => failNext(store.changeLog, 'remove', ...how) },
 ];
 
 const changesOfLarge: readonly Content[] = ['large', 'small', 'nothing'];
@@ -96,6 +102,41 @@ export function describeFailingSteps(openTiers: OpenTiers): void {
       assert.equal(held.blobs.length, 1);
       assert.equal(held.changes.length, 1);
       assert.equal(store().jobs.length, 1);
+      await store().cleanUp();
+      assert.deepEqual(await store().holdings(), { blobs: [], changes: [] });
+    });
+
+    for (const { name, fail } of cleanupSteps) {
+      it(`leaves to a job what it cannot ${name}`, async () => {
+        const old = await arrange(store(), id, 'large', 1);
+        await store().atRest();
+        const notBefore = store().clock.now() + limits.readerGraceMs;
+        fail(store(), unavailable(), 'before');
+        failNext(store().longTerm, 'create', unavailable(), 'after');
+        await assert.rejects(attempt('large'), { code: 'TIER_UNAVAILABLE' });
+        await store().atRest();
+        const [changeId, ...others] = (await store().holdings()).changes;
+        assert.deepEqual(others, []);
+        assert.deepEqual(store().jobs, [{ job: { kind: 'settle-change', changeId }, notBefore }]);
+        await store().cleanUp();
+        await assertReads(store(), id, 'large', 1);
+        assert.deepEqual(await store().holdings(), { blobs: presentOf(old), changes: [] });
+      });
+    }
+
+    it('reports what it can leave neither done nor queued, and a sweep finds it', async () => {
+      const cause = unavailable();
+      failNext(store().longTerm, 'create', unavailable(), 'after');
+      failNext(store().longTerm, 'remove', unavailable());
+      failNext(store().queue, 'enqueue', cause);
+      await assert.rejects(attempt('large'), { code: 'TIER_UNAVAILABLE' });
+      await store().atRest();
+      const [changeId] = (await store().holdings()).changes;
+      assert(changeId !== undefined);
+      assert.deepEqual(store().events, [{ kind: 'change-left-on-log', changeId, cause }]);
+      store().clock.advance(limits.changeDeadlineMs);
+      const report = await store().engine.recoverChanges({ examinedMax: 10 });
+      assert.equal(report.awaitingReaders, 1);
       await store().cleanUp();
       assert.deepEqual(await store().holdings(), { blobs: [], changes: [] });
     });

@@ -1,4 +1,10 @@
-import { parseObjectId, type ListRequest, type ObjectId, type Scope } from '@holdfast/domain';
+import {
+  limits,
+  parseObjectId,
+  type ListRequest,
+  type ObjectId,
+  type Scope,
+} from '@holdfast/domain';
 import { plain } from '@holdfast/testkit';
 import assert from 'node:assert/strict';
 import { large, small } from './payloads.js';
@@ -126,6 +132,18 @@ export function describeListing(openTiers: OpenTiers): void {
         const listing = store().engine.listObjects({ ...context, pageSize });
         await assert.rejects(listing, { code: 'INVALID_PAGE' });
       }
+    });
+
+    it('may have pages of a thousand, and no larger ones', async () => {
+      const keys = Array.from({ length: limits.pageSizeMax + 1 }, (_, at) => `${at}`);
+      await Promise.all(keys.map((key) => store().store(idOf(key), small())));
+      const pageSize = 1_000;
+      assert.equal(pageSize, limits.pageSizeMax);
+      const first = await store().engine.listObjects({ ...context, pageSize });
+      assert.equal(first.objects.length, pageSize);
+      const pageToken = first.nextPageToken;
+      const rest = await store().engine.listObjects({ ...context, pageSize, pageToken });
+      assert.deepEqual([rest.objects.length, rest.nextPageToken], [1, undefined]);
     });
 
     it('has pages of a hundred when no size is asked for', async () => {

@@ -1,5 +1,6 @@
+import { blobNameOf } from '@holdfast/domain';
 import assert from 'node:assert/strict';
-import { failNext, holdNext } from './hold.js';
+import { beforeNext, failNext, holdNext } from './hold.js';
 import { large, small } from './payloads.js';
 import {
   arrange,
@@ -10,7 +11,7 @@ import {
   unavailable,
   type Content,
 } from './situations.js';
-import { idOf, useStore, type OpenTiers } from './store-under-test.js';
+import { expiringAfter, idOf, useStore, type OpenTiers } from './store-under-test.js';
 
 const id = idOf('unheard');
 const swaps = [
@@ -44,13 +45,19 @@ export function describeLostReplies(openTiers: OpenTiers): void {
         assert.deepEqual(changes, []);
       });
 
-      it(`is told to be unknown without its effect, and leaves nothing: ${to} over ${from}`, async () => {
+      // An empty row cannot tell: it may have been written and emptied since.
+      const code = from === 'nothing' ? 'OUTCOME_UNKNOWN' : 'TIER_UNAVAILABLE';
+
+      it(`is told as ${code} without its effect, and leaves nothing: ${to} over ${from}`, async () => {
         const old = await arrange(store(), id, from, 1);
+        await store().atRest();
         failNext(store().highVolume, 'commit', noAnswer());
-        await assert.rejects(attempt(to), { code: 'OUTCOME_UNKNOWN' });
-        await store().cleanUp();
+        await assert.rejects(attempt(to), { code });
+        await store().atRest();
+        if (from === 'nothing') await store().cleanUp();
         await assertReads(store(), id, from, 1);
         assert.deepEqual(await store().holdings(), { blobs: presentOf(old), changes: [] });
+        assert.deepEqual(store().jobs, []);
       });
 
       it(`changes nothing when it arrives after its writer gave up: ${to} over ${from}`, async () => {
@@ -62,7 +69,7 @@ export function describeLostReplies(openTiers: OpenTiers): void {
             throw noAnswer();
           },
         });
-        await assert.rejects(attempt(to), { code: 'OUTCOME_UNKNOWN' });
+        await assert.rejects(attempt(to), { code });
         unhook();
         assert.equal(await arrive?.(), 'refused');
         await assertReads(store(), id, from, 1);
@@ -80,6 +87,47 @@ export function describeLostReplies(openTiers: OpenTiers): void {
         assert.deepEqual([blobs.length, changes.length], [size === 'large' ? 1 : 0, 0]);
       });
     }
+
+    for (const [size, bytes] of [['small', small(2)] as const, ['large', large(2)] as const]) {
+      it(`had no effect when the row still is as it was: conditional put, ${size}`, async () => {
+        const { revision } = await store().store(id, small(1));
+        failNext(store().highVolume, 'commit', noAnswer());
+        const condition = { kind: 'if-revision', revision } as const;
+        const writing = store().put(id, bytes, { condition });
+        await assert.rejects(writing, { code: 'TIER_UNAVAILABLE' });
+        await store().atRest();
+        await assertReads(store(), id, 'small', 1);
+        assert.deepEqual(await store().holdings(), { blobs: [], changes: [] });
+      });
+    }
+
+    for (const whose of ['had expired before', 'expired meanwhile']) {
+      it(`had no effect when the row still is as it was, and ${whose}`, async () => {
+        const ttlMs = 1_000;
+        const { revision } = await store().store(id, large(1), expiringAfter(ttlMs));
+        await store().atRest();
+        if (whose === 'had expired before') store().clock.advance(ttlMs);
+        else beforeNext(store().highVolume, 'fence', () => store().clock.advance(ttlMs));
+        failNext(store().highVolume, 'commit', noAnswer());
+        await assert.rejects(attempt('large'), { code: 'TIER_UNAVAILABLE' });
+        await store().atRest();
+        const blobs = [blobNameOf(id, revision)];
+        assert.deepEqual(await store().holdings(), { blobs, changes: [] });
+      });
+    }
+
+    it('stays unknown when the row was emptied meanwhile', async () => {
+      await arrange(store(), id, 'large', 1);
+      const fence = holdNext(store().highVolume, 'fence');
+      failNext(store().highVolume, 'commit', noAnswer(), 'after');
+      const writing = store().put(id, large(2));
+      await fence.reached;
+      await arrange(store(), id, 'nothing');
+      fence.release();
+      await assert.rejects(writing, { code: 'OUTCOME_UNKNOWN' });
+      await store().cleanUp();
+      assert.deepEqual(await store().holdings(), { blobs: [], changes: [] });
+    });
 
     it('is OK when the row was overwritten meanwhile: the last writer wins', async () => {
       const fence = holdNext(store().highVolume, 'fence');

@@ -1,4 +1,4 @@
-import type { DeleteOutcome, PutOutcome } from '@holdfast/domain';
+import { limits, type DeleteOutcome, type PutOutcome } from '@holdfast/domain';
 import assert from 'node:assert/strict';
 import { holdNext } from './hold.js';
 import { large } from './payloads.js';
@@ -131,11 +131,39 @@ export function describeRacing(openTiers: OpenTiers): void {
         assert.deepEqual(await store().holdings(), { blobs: presentOf(blob), changes: [] });
       });
     }
+
+    it('is what happens to the oldest of more writers than a row has intents for', async () => {
+      const writers = await heldWriters(store(), limits.intentsPerRowMax + 1);
+      const [oldest, next, ...others] = writers;
+      assert.deepEqual(await oldest?.finish(), { kind: 'fenced' });
+      assert.equal((await next?.finish())?.kind, 'stored');
+      for (const other of others) await other.finish();
+      await assertReads(store(), id, 'large', 1);
+      await store().atRest();
+      assert.equal((await store().holdings()).blobs.length, 1);
+      assert.deepEqual((await store().holdings()).changes, []);
+    });
+
+    it('does not happen to as many writers as a row has intents for', async () => {
+      const [oldest, ...others] = await heldWriters(store(), limits.intentsPerRowMax);
+      assert.equal((await oldest?.finish())?.kind, 'stored');
+      for (const other of others) assert.equal((await other.finish()).kind, 'stored');
+      await assertReads(store(), id, 'large', 0);
+    });
   });
 }
 
 interface HeldWriter {
   finish(): Promise<PutOutcome | DeleteOutcome>;
+}
+
+/** Writers that began one after the other, of the seeds 0, 1, 2 and so on. */
+async function heldWriters(store: StoreUnderTest, count: number): Promise<readonly HeldWriter[]> {
+  const writers: HeldWriter[] = [];
+  for (let seed = 0; seed < count; seed += 1) {
+    writers.push(await heldAtCommit(store, 'large', seed));
+  }
+  return writers;
 }
 
 /** A writer that has done everything but its commit, and stands still before it. */

@@ -47,9 +47,12 @@ export function describeReplacing(openTiers: OpenTiers): void {
         assert.deepEqual((await store().holdings()).blobs, presentOf(old, blob));
         const [change, ...others] = await store().changes();
         assert(change !== undefined && others.length === 0);
-        assert.equal(change.oldBlob, old);
+        const until = now + limits.readerGraceMs;
+        assert.deepEqual([change.newBlob, change.oldBlob], [undefined, old]);
+        assert.equal(change.readersUntil, until);
+        assert.equal(change.deadline, now + limits.changeDeadlineMs);
         const job = { kind: 'settle-change', changeId: change.changeId };
-        assert.deepEqual(store().jobs, [{ job, notBefore: now + limits.readerGraceMs }]);
+        assert.deepEqual(store().jobs, [{ job, notBefore: until }]);
       });
 
       it(`succeeds although the old blob cannot be deleted now: ${sentence}`, async () => {
@@ -72,6 +75,27 @@ export function describeReplacing(openTiers: OpenTiers): void {
         await assertReads(store(), id, to, 2);
       });
     }
+
+    it('keeps each of two blobs that were replaced soon after each other for its own grace', async () => {
+      const first = await arrange(store(), id, 'large', 1);
+      const second = await arrange(store(), id, 'large', 2);
+      await store().atRest();
+      store().clock.advance(limits.readerGraceMs - 1);
+      const third = await arrange(store(), id, 'large', 3);
+      await store().atRest();
+      await store().work();
+      assert.deepEqual((await store().holdings()).blobs, presentOf(first, second, third));
+      store().clock.advance(1);
+      await store().work();
+      assert.deepEqual((await store().holdings()).blobs, presentOf(second, third));
+      store().clock.advance(limits.readerGraceMs - 2);
+      await store().work();
+      assert.deepEqual((await store().holdings()).blobs, presentOf(second, third));
+      store().clock.advance(1);
+      await store().work();
+      assert.deepEqual(await store().holdings(), { blobs: presentOf(third), changes: [] });
+      await assertReads(store(), id, 'large', 3);
+    });
 
     it('tells what a delete displaced', async () => {
       const old = await arrange(store(), id, 'large');

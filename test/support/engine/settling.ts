@@ -8,6 +8,7 @@ import {
   type SettleOutcome,
   type SettleRequest,
 } from '@holdfast/domain';
+import { plain } from '@holdfast/testkit';
 import assert from 'node:assert/strict';
 import { failNext, holdNext } from './hold.js';
 import { large, largeBytes } from './payloads.js';
@@ -15,6 +16,7 @@ import { arrange, assertReads, noAnswer, presentOf, unavailable } from './situat
 import { idOf, useStore, type OpenTiers } from './store-under-test.js';
 
 const id = idOf('settled');
+const forReaders = { unnamedBlobs: 'keep-for-readers' } as const;
 
 export function describeSettling(openTiers: OpenTiers): void {
   const store = useStore(openTiers);
@@ -120,30 +122,75 @@ export function describeSettling(openTiers: OpenTiers): void {
   });
 
   describe("a replaced blob in its readers' grace", () => {
-    it('is kept, with its entry, while readers may be at it', async () => {
+    it('is kept, with its entry, while readers may be at it, and not longer', async () => {
+      const old = await arrange(store(), id, 'large', 1);
+      const until = store().clock.now() + limits.readerGraceMs;
+      const blob = await arrange(store(), id, 'large', 2);
+      await store().atRest();
+      const { changeId } = await onlyChange();
+      for (const ms of [0, limits.readerGraceMs - 1]) {
+        store().clock.advance(ms);
+        assert.deepEqual(await settle(changeId, forReaders), { kind: 'awaiting-readers', until });
+        const held = { blobs: presentOf(old, blob), changes: [changeId] };
+        assert.deepEqual(await store().holdings(), held);
+      }
+      assert.equal(store().jobs.length, 1, 'one job is enough');
+      store().clock.advance(1);
+      assert.deepEqual(await settle(changeId, forReaders), {
+        kind: 'committed',
+        freed: [{ blob: old, size: largeBytes }],
+      });
+      assert.deepEqual(await store().holdings(), { blobs: presentOf(blob), changes: [] });
+    });
+
+    it('goes at once when nobody can be at it', async () => {
       const old = await arrange(store(), id, 'large', 1);
       const blob = await arrange(store(), id, 'large', 2);
       await store().atRest();
       const { changeId } = await onlyChange();
-      for (let times = 0; times < 2; times += 1) {
-        assert.deepEqual(await settle(changeId, { unnamedBlobs: 'keep-for-readers' }), {
-          kind: 'awaiting-readers',
-          freed: [],
-        });
-      }
-      assert.deepEqual(await store().holdings(), {
-        blobs: presentOf(old, blob),
-        changes: [changeId],
+      assert.deepEqual(await settle(changeId, { unnamedBlobs: 'delete' }), {
+        kind: 'committed',
+        freed: [{ blob: old, size: largeBytes }],
       });
+      assert.deepEqual(await store().holdings(), { blobs: presentOf(blob), changes: [] });
     });
 
-    it('does not hold back the blob of a change that failed', async () => {
+    it('does not hold back the blob of a change that failed, once its writer is back', async () => {
       const old = await arrange(store(), id, 'large', 1);
       const resume = await pausedWriter(2);
       const { changeId } = await onlyChange();
-      const outcome = await settle(changeId, { unnamedBlobs: 'keep-for-readers' });
-      assert.equal(outcome.kind, 'superseded');
+      assert.equal((await settle(changeId, forReaders)).kind, 'awaiting-readers');
+      assert.deepEqual(await resume(), { kind: 'fenced' });
+      await store().atRest();
       assert.deepEqual(await store().holdings(), { blobs: presentOf(old), changes: [] });
+    });
+
+    it('is kept for its own grace when a dead writer was to replace it, too', async () => {
+      const old = await arrange(store(), id, 'large', 1);
+      const resume = await pausedWriter(2);
+      const dead = await onlyChange();
+      store().clock.advance(limits.changeDeadlineMs - 1);
+      const queued = holdNext(store().queue, 'enqueue', 'after');
+      const blob = await arrange(store(), id, 'large', 3);
+      await queued.reached;
+      queued.release();
+      store().clock.advance(1);
+      const other = store().anotherEngine();
+      const report = await other.recoverChanges({ examinedMax: 10 });
+      assert.deepEqual([report.awaitingReaders, report.settled, report.freed], [1, 0, []]);
+      const blobs = presentOf(old, dead.newBlob, blob);
+      assert.deepEqual((await store().holdings()).blobs, blobs);
+
+      store().clock.advance(limits.readerGraceMs - 2);
+      await other.recoverChanges({ examinedMax: 10 });
+      await store().work();
+      assert.deepEqual((await store().holdings()).blobs, blobs);
+      store().clock.advance(1);
+      await store().work();
+      assert.deepEqual((await store().holdings()).blobs, presentOf(dead.newBlob, blob));
+      store().clock.advance(1);
+      await store().work();
+      assert.deepEqual(await store().holdings(), { blobs: presentOf(blob), changes: [] });
       await resume();
     });
 
@@ -156,6 +203,123 @@ export function describeSettling(openTiers: OpenTiers): void {
       assert.deepEqual((await store().holdings()).blobs, presentOf(old, blob));
       await store().cleanUp();
       assert.deepEqual(await store().holdings(), { blobs: presentOf(blob), changes: [] });
+    });
+  });
+
+  describe('a change that is settled for the first time', () => {
+    it('goes back on the log with what the row does not name, until its readers are done', async () => {
+      const old = await arrange(store(), id, 'large', 1);
+      await store().atRest();
+      const resume = await pausedWriter(2);
+      const before = await onlyChange();
+      assert.deepEqual([before.oldBlob, before.readersUntil], [old, undefined]);
+      store().clock.advance(limits.changeDeadlineMs);
+      const until = store().clock.now() + limits.readerGraceMs;
+      const outcome = await settle(before.changeId, { ...forReaders, youngChange: 'keep' });
+      assert.deepEqual(outcome, { kind: 'awaiting-readers', until });
+      assert.deepEqual(plain(await onlyChange()), {
+        changeId: before.changeId,
+        objectId: plain(before.objectId),
+        newBlob: before.newBlob,
+        deadline: until,
+        readersUntil: until,
+      });
+      const job = { kind: 'settle-change', changeId: before.changeId };
+      assert.deepEqual(store().jobs, [{ job, notBefore: until }]);
+
+      store().clock.advance(limits.readerGraceMs - 1);
+      const early = await settle(before.changeId, forReaders);
+      assert.deepEqual(early, { kind: 'awaiting-readers', until });
+      assert.deepEqual((await store().holdings()).blobs, presentOf(old, before.newBlob));
+      store().clock.advance(1);
+      assert.deepEqual(await settle(before.changeId, forReaders), {
+        kind: 'superseded',
+        freed: [{ blob: before.newBlob, size: largeBytes }],
+      });
+      assert.deepEqual(await store().holdings(), { blobs: presentOf(old), changes: [] });
+      await resume();
+    });
+
+    it('keeps a deadline that is later than its readers need', async () => {
+      const resume = await pausedWriter(2);
+      const { changeId, deadline } = await onlyChange();
+      const until = store().clock.now() + limits.readerGraceMs;
+      assert(deadline > until);
+      const outcome = await settle(changeId, forReaders);
+      assert.deepEqual(outcome, { kind: 'awaiting-readers', until });
+      const { deadline: after, readersUntil } = await onlyChange();
+      assert.deepEqual([after, readersUntil], [deadline, until]);
+      await resume();
+    });
+
+    it('leaves the log at once when the row names all that it has', async () => {
+      const old = await arrange(store(), id, 'large', 1);
+      await store().atRest();
+      const commit = holdNext(store().highVolume, 'commit');
+      const deleting = store().engine.deleteObject({ id });
+      await commit.reached;
+      const { changeId } = await onlyChange();
+      const outcome = await settle(changeId, forReaders);
+      assert.deepEqual(outcome, { kind: 'superseded', freed: [] });
+      assert.deepEqual(await store().holdings(), { blobs: presentOf(old), changes: [] });
+      commit.release();
+      assert.deepEqual(await deleting, { kind: 'fenced' });
+    });
+
+    for (const unnamedBlobs of ['keep-for-readers', 'delete'] as const) {
+      it(`has no more to do with the blob that it committed (${unnamedBlobs})`, async () => {
+        const old = await arrange(store(), id, 'large', 1);
+        await store().atRest();
+        const commit = holdNext(store().highVolume, 'commit', 'after');
+        const writing = store().put(id, large(2));
+        await commit.reached;
+        const { changeId, newBlob } = await onlyChange();
+        store().clock.advance(limits.changeDeadlineMs);
+        assert.equal((await settle(changeId, forReaders)).kind, 'awaiting-readers');
+        const { newBlob: left, oldBlob } = await onlyChange();
+        assert.deepEqual([left, oldBlob], [undefined, old]);
+
+        store().clock.advance(limits.readerGraceMs);
+        const blob = await arrange(store(), id, 'large', 3);
+        assert.deepEqual(await settle(changeId, { unnamedBlobs }), {
+          kind: 'superseded',
+          freed: [{ blob: old, size: largeBytes }],
+        });
+        assert.deepEqual((await store().holdings()).blobs, presentOf(newBlob, blob));
+        commit.release();
+        assert.equal((await writing).kind, 'stored');
+        await store().cleanUp();
+        assert.deepEqual(await store().holdings(), { blobs: presentOf(blob), changes: [] });
+      });
+    }
+
+    it('is settled although no job can be queued, which is reported', async () => {
+      const resume = await pausedWriter(2);
+      const { changeId } = await onlyChange();
+      const cause = unavailable();
+      failNext(store().queue, 'enqueue', cause);
+      store().clock.advance(limits.changeDeadlineMs);
+      const until = store().clock.now() + limits.readerGraceMs;
+      const outcome = await settle(changeId, forReaders);
+      assert.deepEqual(outcome, { kind: 'awaiting-readers', until });
+      assert.deepEqual(store().events, [{ kind: 'change-left-on-log', changeId, cause }]);
+      assert.deepEqual(store().jobs, []);
+      store().clock.advance(limits.readerGraceMs);
+      assert.equal((await store().engine.recoverChanges({ examinedMax: 10 })).settled, 1);
+      assert.deepEqual(await store().holdings(), { blobs: [], changes: [] });
+      await resume();
+    });
+
+    it('stays as it was when it cannot be put back, and deletes nothing', async () => {
+      const resume = await pausedWriter(2);
+      const before = await onlyChange();
+      const held = await store().holdings();
+      failNext(store().changeLog, 'record', unavailable());
+      await assert.rejects(settle(before.changeId, forReaders), { code: 'TIER_UNAVAILABLE' });
+      assert.deepEqual(plain(await onlyChange()), plain(before));
+      assert.deepEqual(await store().holdings(), held);
+      assert.deepEqual(store().jobs, []);
+      await resume();
     });
   });
 

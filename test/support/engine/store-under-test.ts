@@ -82,7 +82,9 @@ export interface StoreUnderTest<Opened extends Tiers = Tiers> {
   atRest(): Promise<void>;
   /** Another engine on the same tiers, as another process has it. */
   anotherEngine(other?: Partial<EngineOptions>): StorageEngine;
-  /** Lets the readers' grace pass and does what is on the queue. */
+  /** Does those jobs of the queue whose time has come, as a worker does. */
+  work(): Promise<void>;
+  /** Lets the readers' grace pass and does what is on the queue, until nothing is left on it. */
   cleanUp(): Promise<void>;
   close(): Promise<void>;
 }
@@ -90,6 +92,8 @@ export interface StoreUnderTest<Opened extends Tiers = Tiers> {
 /** Never waited for in full: the clock does not move while an engine drains. */
 const drainMsMax = 3_600_000;
 const pageMax = 1_000;
+/** A job may find that a blob has only just lost its name; the one that it asks for deletes it. */
+const cleanupRoundsMax = 2;
 
 export const plainMetadata: CallerMetadata = {
   contentType: contentTypeDefault,
@@ -169,6 +173,17 @@ async function openStore<Opened extends Tiers>(
     engine = newEngine();
   }
 
+  async function work(): Promise<void> {
+    const due = jobs.filter(({ notBefore }) => notBefore <= clock.now());
+    for (const offered of due) {
+      jobs.splice(jobs.indexOf(offered), 1);
+      assert(offered.job.kind === 'settle-change');
+      const { changeId } = offered.job;
+      const how = { youngChange: 'settle', unnamedBlobs: 'keep-for-readers' } as const;
+      await engine.settleChange({ changeId, ...how });
+    }
+  }
+
   return {
     get engine() {
       return engine;
@@ -201,15 +216,15 @@ async function openStore<Opened extends Tiers>(
     changes,
     atRest,
     anotherEngine: newEngine,
+    work,
     async cleanUp() {
       await atRest();
-      clock.advance(options.readerGraceMs ?? limits.readerGraceMs);
-      for (const { job, notBefore } of jobs.splice(0)) {
-        assert(job.kind === 'settle-change' && notBefore <= clock.now());
-        const { changeId } = job;
-        await engine.settleChange({ changeId, youngChange: 'settle', unnamedBlobs: 'delete' });
+      for (let rounds = 0; rounds === 0 || jobs.length > 0; rounds += 1) {
+        assert(rounds < cleanupRoundsMax, 'nothing is put off again and again');
+        clock.advance(options.readerGraceMs ?? limits.readerGraceMs);
+        await work();
+        await atRest();
       }
-      await atRest();
     },
     async close() {
       await engine.close(0);

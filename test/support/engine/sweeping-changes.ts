@@ -1,7 +1,7 @@
 import { changeIdOf, limits, type ChangeId } from '@holdfast/domain';
 import assert from 'node:assert/strict';
-import { failNext } from './hold.js';
-import { large } from './payloads.js';
+import { failNext, holdNext } from './hold.js';
+import { large, largeBytes } from './payloads.js';
 import { unavailable } from './situations.js';
 import { idOf, useStore, type OpenTiers, type StoreUnderTest } from './store-under-test.js';
 
@@ -51,24 +51,25 @@ export function describeSweepingChanges(openTiers: OpenTiers): void {
       assert.deepEqual((await store().holdings()).changes, [first]);
     });
 
-    it('stops when it is told to, and goes on where it stopped', async () => {
-      const changes = await leaveChanges(store(), keys);
+    it('finds what dead writers left, and deletes it once readers have had their time', async () => {
+      const held = holdNext(store().highVolume, 'commit');
+      const writing = store().put(idOf('a'), large());
+      await held.reached;
+      const { blobs, changes } = await store().holdings();
       store().clock.advance(deadlineMs);
-      const stop = new AbortController();
-      let removed = 0;
-      store().changeLog.hook('remove', {
-        after: () => {
-          removed += 1;
-          if (removed === 2) stop.abort();
-        },
-      });
-      const { signal } = stop;
-      const cut = await store().engine.recoverChanges({ examinedMax: 100, signal });
-      assert.deepEqual([cut.settled, cut.next], [2, changes[1]]);
-      assert.equal((await store().holdings()).changes.length, keys.length - 2);
-      const rest = await store().engine.recoverChanges({ after: cut.next, examinedMax: 100 });
-      assert.equal(rest.settled, keys.length - 2);
-      assert.deepEqual((await store().holdings()).changes, []);
+      const found = await store().engine.recoverChanges({ examinedMax: 100 });
+      assert.deepEqual([found.settled, found.awaitingReaders, found.freed], [0, 1, []]);
+      store().clock.advance(limits.readerGraceMs - 1);
+      const early = await store().engine.recoverChanges({ examinedMax: 100 });
+      assert.deepEqual([early.settled, early.awaitingReaders, early.freed], [0, 0, []]);
+      assert.deepEqual(await store().holdings(), { blobs, changes });
+      store().clock.advance(1);
+      const due = await store().engine.recoverChanges({ examinedMax: 100 });
+      assert.deepEqual([due.settled, due.awaitingReaders], [1, 0]);
+      assert.deepEqual(due.freed, [{ blob: blobs[0], size: largeBytes }]);
+      assert.deepEqual(await store().holdings(), { blobs: [], changes: [] });
+      held.release();
+      assert.deepEqual(await writing, { kind: 'fenced' });
     });
 
     it('does nothing when it is told to stop before it began', async () => {
@@ -76,7 +77,7 @@ export function describeSweepingChanges(openTiers: OpenTiers): void {
       store().clock.advance(deadlineMs);
       const signal = AbortSignal.abort();
       const report = await store().engine.recoverChanges({ examinedMax: 100, signal });
-      assert.deepEqual([report.settled, report.next], [0, undefined]);
+      assert.deepEqual([report.settled, report.truncated, report.next], [0, true, undefined]);
       assert.deepEqual((await store().holdings()).changes, changes);
     });
   });

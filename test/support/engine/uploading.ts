@@ -51,15 +51,48 @@ export function describeUploading(openTiers: OpenTiers): void {
       const writing = store().put(id, large(), { payload });
       await hangs.passed;
       store().clock.advance(deadlineMs);
-      assert.equal((await store().anotherEngine().recoverChanges(sweep)).settled, 1);
+      const report = await store().anotherEngine().recoverChanges(sweep);
+      assert.deepEqual([report.awaitingReaders, report.settled], [1, 0]);
       resumes.open();
       assert.deepEqual(await writing, { kind: 'fenced' });
       await assertReads(store(), id, 'large', 3);
       await store().atRest();
-      store().clock.advance(limits.orphanAgeMsMin);
-      await store().engine.reclaimOrphans(sweep);
       assert.deepEqual(await store().holdings(), { blobs: presentOf(old), changes: [] });
     });
+
+    it('is given up in the middle once its entry is gone, and leaves no blob', async () => {
+      const old = await arrange(store(), id, 'large', 3);
+      await store().atRest();
+      let read = 0;
+      const payload = pausing(large(), async () => {
+        read += 1;
+        if (read > 1) return;
+        store().clock.advance(deadlineMs);
+        await settleFully(store());
+      });
+      assert.deepEqual(await store().put(id, large(), { payload }), { kind: 'fenced' });
+      assert.equal(read, 1, 'no more of the payload is read');
+      await store().atRest();
+      await assertReads(store(), id, 'large', 3);
+      assert.deepEqual(await store().holdings(), { blobs: presentOf(old), changes: [] });
+      assert.deepEqual(store().events, []);
+    });
+
+    for (const when of ['before', 'after'] as const) {
+      it(`that was settled meanwhile leaves no blob: ${when} it was made`, async () => {
+        const old = await arrange(store(), id, 'large', 3);
+        await store().atRest();
+        const create = holdNext(store().longTerm, 'create', when);
+        const writing = store().put(id, large());
+        await create.reached;
+        await settleFully(store());
+        create.release();
+        assert.deepEqual(await writing, { kind: 'fenced' });
+        await store().atRest();
+        await assertReads(store(), id, 'large', 3);
+        assert.deepEqual(await store().holdings(), { blobs: presentOf(old), changes: [] });
+      });
+    }
 
     it('goes on when the log cannot be told, which is reported', async () => {
       const cause = unavailable();
@@ -123,6 +156,17 @@ export function describeUploading(openTiers: OpenTiers): void {
       assert.deepEqual(await store().holdings(), { blobs: presentOf(blob), changes: [] });
     });
   });
+}
+
+/** Settles the only change on the log to its end, as another process may. */
+async function settleFully(store: StoreUnderTest): Promise<void> {
+  const [change, ...others] = await store.changes();
+  assert(change !== undefined && others.length === 0);
+  const { changeId } = change;
+  const how = { youngChange: 'settle', unnamedBlobs: 'delete' } as const;
+  const settled = await store.anotherEngine().settleChange({ changeId, ...how });
+  assert.equal(settled.kind, 'superseded');
+  assert.deepEqual(await store.changes(), []);
 }
 
 /** `bytes` with a pause before each further chunk. */

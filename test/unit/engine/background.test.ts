@@ -90,7 +90,10 @@ describe('An engine with as many background tasks as it may have', () => {
     await store().atRest();
     assert.equal((await store().holdings()).changes.length, 1);
     store().clock.advance(limits.changeDeadlineMs);
-    await store().engine.recoverChanges({ examinedMax: 10 });
+    const found = await store().engine.recoverChanges({ examinedMax: 10 });
+    assert.deepEqual([found.awaitingReaders, found.settled, found.freed], [1, 0, []]);
+    store().clock.advance(limits.readerGraceMs);
+    assert.equal((await store().engine.recoverChanges({ examinedMax: 10 })).settled, 1);
     assert.deepEqual(await store().holdings(), { blobs: presentOf(blob), changes: [] });
   });
 

@@ -1,6 +1,6 @@
-import { DomainError } from '@holdfast/domain';
+import type { Timestamp } from '@holdfast/domain';
 import { nameOf, type AwaitPoint, type Coverage } from './coverage.js';
-import { isCrash, type Fault, type PortMethod } from './faults.js';
+import { errorOf, isCrash, isWrite, type Fault, type PortMethod } from './faults.js';
 import { mix, summaryOf } from './state-hash.js';
 
 /** One simulated process: a caller's operation with an engine of its own, or a cleanup. */
@@ -9,7 +9,13 @@ export interface Process {
   /** What it does, for coverage and traces: `put-large`, `settle`. */
   readonly activity: string;
   alive: boolean;
-  /** What it was told so far, as a hash: together with its input it determines what it does next. */
+  timeKilled: Timestamp | undefined;
+  /** A fault struck one of its calls, or it was killed. */
+  troubled: boolean;
+  /**
+   * What it was started with, what it was told so far and what its clock showed then, as a hash: that
+   * determines what it does next, and so also the arguments of whatever it has sent.
+   */
   history: number;
   readonly sent: Map<PortMethod, number>;
 }
@@ -23,11 +29,16 @@ export interface Call {
   readonly landed: boolean;
   /** Nobody waits for the reply: the sender is dead or has given up. It may still land, or be lost. */
   readonly abandoned: boolean;
+  /** Tells it from every other call that could be under way at this point, as a hash. */
+  readonly identity: number;
+  /** What the reply will say once the call has landed, as a hash. */
+  readonly answers: number;
 }
 
 interface PendingCall extends Call {
   landed: boolean;
   abandoned: boolean;
+  answers: number;
   result: Promise<unknown> | undefined;
   readonly landedBefore: number;
   readonly effect: Effect;
@@ -37,7 +48,7 @@ interface PendingCall extends Call {
 
 /** What a store does when a message lands. It happens synchronously: one atomic step. */
 export interface Effect {
-  readonly apply: () => Promise<unknown>;
+  readonly apply: (abandoned: boolean) => Promise<unknown>;
   /** What `torn` leaves behind. */
   readonly tear?: () => void;
   /** What `stale` answers. */
@@ -65,8 +76,17 @@ export interface CallBoard {
 const occurrencesMax = 2;
 /** A page of a sweep does the same to one thing after the other: all its calls are repetitions. */
 const pagedActivities: ReadonlySet<string> = new Set(['recover', 'sweep-orphans', 'sweep-expired']);
+/** Called in a loop, from one place each. */
+const loopedMethods: ReadonlySet<PortMethod> = new Set(['source.next', 'changeLog.defer']);
 
-export function createCallBoard(coverage: Coverage | undefined): CallBoard {
+export interface CallBoardOptions {
+  readonly coverage?: Coverage | undefined;
+  readonly now: () => Timestamp;
+  /** Whether anybody asks for histories: hashing all that is said takes its time. */
+  readonly hashes: boolean;
+}
+
+export function createCallBoard({ coverage, now, hashes }: CallBoardOptions): CallBoard {
   let pending: PendingCall[] = [];
   const landings: Process[] = [];
 
@@ -89,10 +109,16 @@ export function createCallBoard(coverage: Coverage | undefined): CallBoard {
     if (coverage !== undefined && overtaken(call)) coverage.tried(call.point, 'overtaken');
     landings.push(call.process);
     call.landed = true;
-    const result = how();
+    const result = how(call.abandoned);
     // The sender may never look at the result; that is not an unhandled error.
     result.catch(() => undefined);
     return result;
+  }
+
+  function told(process: Process, point: AwaitPoint, what: unknown): void {
+    if (!hashes) return;
+    const text = what instanceof Error ? String(what) : summaryOf(what);
+    process.history = mix(process.history, nameOf(point), text, String(now()));
   }
 
   function answer(call: PendingCall, result: Promise<unknown>): void {
@@ -101,11 +127,11 @@ export function createCallBoard(coverage: Coverage | undefined): CallBoard {
     call.resolve(
       result.then(
         (value) => {
-          process.history = mix(process.history, nameOf(call.point), summaryOf(value));
+          told(process, call.point, value);
           return value;
         },
         (error: unknown) => {
-          process.history = mix(process.history, nameOf(call.point), String(error));
+          told(process, call.point, error);
           throw error;
         },
       ),
@@ -113,14 +139,15 @@ export function createCallBoard(coverage: Coverage | undefined): CallBoard {
   }
 
   function refuse(call: PendingCall, fault: Fault): void {
-    call.process.history = mix(call.process.history, nameOf(call.point), fault);
+    told(call.process, call.point, fault);
     call.reject(errorOf(fault));
   }
 
   const board: CallBoard = {
     send(process, method, effect) {
       const calls = (process.sent.get(method) ?? 0) + 1;
-      const most = pagedActivities.has(process.activity) ? 1 : occurrencesMax;
+      const isRepeated = pagedActivities.has(process.activity) || loopedMethods.has(method);
+      const most = isRepeated ? 1 : occurrencesMax;
       const occurrence = Math.min(calls, most);
       process.sent.set(method, calls);
       const point = { activity: process.activity, method, occurrence };
@@ -134,6 +161,8 @@ export function createCallBoard(coverage: Coverage | undefined): CallBoard {
           effect,
           landed: false,
           abandoned: false,
+          identity: hashes ? mix(process.history, String(calls)) : 0,
+          answers: 0,
           result: undefined,
           landedBefore: landings.length,
           // The caller of `send` knows what its own effect answers.
@@ -155,6 +184,12 @@ export function createCallBoard(coverage: Coverage | undefined): CallBoard {
     land(target) {
       const call = find(target);
       call.result = apply(call);
+      if (!hashes) return;
+      const note = (text: string): void => void (call.answers = mix(0, text));
+      call.result.then(
+        (value) => note(summaryOf(value)),
+        (error: unknown) => note(String(error)),
+      );
     },
 
     lose(target) {
@@ -164,6 +199,7 @@ export function createCallBoard(coverage: Coverage | undefined): CallBoard {
     fail(target, fault) {
       const call = find(target);
       coverage?.tried(call.point, fault);
+      call.process.troubled = true;
       if (fault === 'lost-reply' || fault === 'crash-after') void apply(call);
       if (fault === 'torn') call.effect.tear?.();
       if (isCrash(fault)) {
@@ -183,49 +219,12 @@ export function createCallBoard(coverage: Coverage | undefined): CallBoard {
 
     kill(process) {
       process.alive = false;
-      pending = pending.filter((call) => call.process !== process || isWrite(call));
+      process.timeKilled ??= now();
+      process.troubled = true;
+      pending = pending.filter((call) => call.process !== process || isWrite(call.method));
       for (const call of pending) if (call.process === process) call.abandoned = true;
       pending = pending.filter((call) => !(call.abandoned && call.landed));
     },
   };
   return board;
-}
-
-const readMethods: ReadonlySet<PortMethod> = new Set<PortMethod>([
-  'source.next',
-  'highVolume.read',
-  'highVolume.readHead',
-  'highVolume.list',
-  'highVolume.listExpired',
-  'longTerm.read',
-  'longTerm.head',
-  'longTerm.list',
-  'changeLog.get',
-  'changeLog.list',
-]);
-
-function isWrite(call: Call): boolean {
-  return !readMethods.has(call.method);
-}
-
-function errorOf(fault: Fault): Error {
-  switch (fault) {
-    case 'unavailable':
-    case 'torn':
-      return new DomainError({ code: 'TIER_UNAVAILABLE', tier: 'a store', why: 'simulated' });
-    case 'full':
-      return new DomainError({ code: 'STORAGE_FULL', tier: 'a store' });
-    case 'lost-request':
-    case 'lost-reply':
-    case 'late':
-      return new DomainError({ code: 'OUTCOME_UNKNOWN' });
-    case 'caller-gone':
-      return new DomainError({ code: 'CANCELLED' });
-    case 'stale':
-    case 'lost-job':
-    case 'crash-before':
-    case 'crash-after':
-    case 'crash-late':
-      return new Error(`${fault} answers no error`);
-  }
 }

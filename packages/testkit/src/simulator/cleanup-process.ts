@@ -1,4 +1,4 @@
-import { DomainError, type ChangeId } from '@holdfast/domain';
+import { DomainError, type ChangeId, type SettleRequest, type StoragePath } from '@holdfast/domain';
 import type { CallBoard } from './call-board.js';
 import type { EngineProcess } from './engine-process.js';
 import { simulatedPorts } from './simulated-ports.js';
@@ -15,10 +15,12 @@ export interface CleanupContext {
   readonly board: CallBoard;
   readonly stores: Stores;
   readonly variant: Variant;
+  readonly pageMax: number;
   readonly fail: (what: string) => void;
 }
 
-const pageMax = 100;
+/** No plan has so much to sweep that it takes more pages of one entry. */
+const pagesMax = 100;
 const jobAttemptsMax = 3;
 
 export function startCleanup(
@@ -40,53 +42,70 @@ async function run(
   context: CleanupContext,
 ): Promise<void> {
   const { engine } = started;
+  const examinedMax = context.pageMax;
   switch (duty.kind) {
     case 'work':
       return work(duty.job, started, context);
     case 'settle':
-      await engine.settleChange({
-        changeId: duty.changeId,
-        youngChange: 'settle',
-        unnamedBlobs: 'delete',
-      });
+      await engine.settleChange(settling(duty.changeId));
       return;
     case 'recover':
-      await engine.recoverChanges({ examinedMax: pageMax });
-      return;
+      return eachPage<ChangeId>((after) => engine.recoverChanges({ after, examinedMax }));
     case 'sweep-orphans': {
       const { sweepOrphans } = context.variant;
-      if (sweepOrphans === undefined) {
-        // Age is only ever caution: the sweep must be right without it.
-        await engine.reclaimOrphans({ examinedMax: pageMax, ageMsMin: Number.MIN_SAFE_INTEGER });
-        return;
+      if (sweepOrphans !== undefined) {
+        return sweepOrphans(simulatedPorts(context.board, started.process, context.stores), engine);
       }
-      return sweepOrphans(simulatedPorts(context.board, started.process, context.stores), engine);
+      // Age is only ever caution: the sweep must be right without it.
+      const ageMsMin = Number.MIN_SAFE_INTEGER;
+      return eachPage<string>((cursor) => engine.reclaimOrphans({ cursor, examinedMax, ageMsMin }));
     }
     case 'sweep-expired':
-      await engine.expireObjects({ examinedMax: pageMax });
-      return;
+      return eachPage<StoragePath>((after) => engine.expireObjects({ after, examinedMax }));
   }
+}
+
+/** Whoever settles may come at any time: a job says that there is work, and not that it is due. */
+function settling(changeId: ChangeId): SettleRequest {
+  return { changeId, youngChange: 'settle', unnamedBlobs: 'keep-for-readers' };
+}
+
+async function eachPage<Cursor>(
+  sweep: (cursor: Cursor | undefined) => Promise<{ readonly next?: Cursor | undefined }>,
+): Promise<void> {
+  let cursor: Cursor | undefined;
+  for (let pages = 0; pages < pagesMax; pages += 1) {
+    cursor = (await sweep(cursor)).next;
+    if (cursor === undefined) return;
+  }
+  throw new Error('a sweep does not come to its end');
 }
 
 /** Takes the job off the queue when it is done, and puts it back a few times when it fails. */
 async function work(
-  job: QueuedJob,
+  waiting: QueuedJob,
   { process, engine }: EngineProcess,
   { board, stores, variant }: CleanupContext,
 ): Promise<void> {
-  const { changeId } = job;
+  const { changeId } = waiting;
+  const job = { ...waiting, claimed: true };
+  stores.jobs.set(changeId, job);
+  // While this one ran another may have been enqueued, which is not this worker's.
+  const end = (again: QueuedJob | undefined): void => {
+    if (stores.jobs.get(changeId) !== job) return;
+    if (again === undefined) stores.jobs.delete(changeId);
+    else stores.jobs.set(changeId, again);
+  };
   try {
     if (variant.settle === undefined) {
-      const request = { changeId, youngChange: 'settle', unnamedBlobs: 'delete' } as const;
-      await engine.settleChange(request);
+      await engine.settleChange(settling(changeId));
     } else {
       await variant.settle(simulatedPorts(board, process, stores), job);
     }
-    stores.jobs.delete(changeId);
+    end(undefined);
   } catch (error) {
     const attempts = job.attempts + 1;
-    if (attempts < jobAttemptsMax) stores.jobs.set(changeId, { ...job, attempts });
-    else stores.jobs.delete(changeId);
+    end(attempts < jobAttemptsMax ? { ...waiting, attempts } : undefined);
     throw error;
   }
 }

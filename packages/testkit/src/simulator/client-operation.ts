@@ -16,7 +16,7 @@ import {
   type EngineProcess,
 } from './engine-process.js';
 import type { CallBoard } from './call-board.js';
-import type { Action, HistoryEntry, Result } from './history.js';
+import type { Action, HistoryEntry, IdleRead, Result } from './history.js';
 import type { ClientOperation } from './plan.js';
 
 /** Keys that differ as little as keys can, in contexts that look alike. */
@@ -43,6 +43,8 @@ export interface Callers {
   seen(key: number): Revision | undefined;
   saw(key: number, revision: Revision | undefined): void;
   writerOf(revision: Revision): number | undefined;
+  /** Nobody can read the key's row any more. */
+  isUnreadable(key: number): boolean;
   fail(what: string): void;
 }
 
@@ -50,6 +52,8 @@ export interface Callers {
 export interface SentOperation {
   ended(): boolean;
   entries(): readonly HistoryEntry[];
+  /** The use of an object that this was, whether or not it came to its end. */
+  idleRead(): IdleRead | undefined;
 }
 
 export function startOperation(
@@ -62,6 +66,8 @@ export function startOperation(
   const timeInvoked = callers.now();
   const entries: HistoryEntry[] = [];
   let ended = false;
+  let used: Revision | undefined;
+  let timeEnded: Timestamp | undefined;
 
   function note(key: number, action: Action, result: Result): void {
     const answered = result.kind !== 'unknown';
@@ -143,7 +149,9 @@ export function startOperation(
           note(operation.key, { kind: 'read' }, { kind: 'saw', revision });
         });
       case 'get':
-        return read(() => get(operation.key));
+        return read(() => get(operation.key)).finally(() => {
+          timeEnded = callers.now();
+        });
       case 'list':
         return read(list);
     }
@@ -156,6 +164,7 @@ export function startOperation(
       return note(key, { kind: 'read' }, { kind: 'saw', revision: undefined });
     }
     const { revision, size } = got.metadata;
+    used = revision;
     const writer = await writerOf(id, got.payload, size);
     if (writer !== callers.writerOf(revision)) {
       callers.fail(`${id.path} read as ${revision} has the bytes of process ${writer}`);
@@ -172,6 +181,7 @@ export function startOperation(
       pageToken = page.nextPageToken;
     } while (pageToken !== undefined);
     for (let key = 0; key < callers.keyCount; key += 1) {
+      if (callers.isUnreadable(key)) continue;
       const revision = seen.get(objectIdOf(key).path);
       note(key, { kind: 'read' }, { kind: 'saw', revision });
     }
@@ -186,6 +196,11 @@ export function startOperation(
         noteWrite(operation.key, { kind: 'unknown' });
       }
       return entries;
+    },
+    idleRead() {
+      if (operation.kind !== 'get') return undefined;
+      const timeReturned = timeEnded ?? process.timeKilled ?? Infinity;
+      return { key: operation.key, revision: used, timeInvoked, timeReturned };
     },
   };
 }

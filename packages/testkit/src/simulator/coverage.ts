@@ -27,6 +27,11 @@ export interface Coverage {
   report(): CoverageReport;
 }
 
+interface PointCoverage {
+  readonly point: AwaitPoint;
+  readonly tried: Set<Hazard>;
+}
+
 const local: PortMethod = 'source.next';
 
 /** A caller's next chunk concerns nobody else, so nobody can overtake it. */
@@ -36,9 +41,9 @@ function hazardsOf(method: PortMethod): readonly Hazard[] {
 }
 
 export function createCoverage(): Coverage {
-  const points = new Map<string, { readonly point: AwaitPoint; readonly tried: Set<Hazard> }>();
+  const points = new Map<string, PointCoverage>();
 
-  function entryOf(point: AwaitPoint): { readonly point: AwaitPoint; readonly tried: Set<Hazard> } {
+  function entryOf(point: AwaitPoint): PointCoverage {
     const name = nameOf(point);
     let entry = points.get(name);
     if (entry === undefined) points.set(name, (entry = { point, tried: new Set() }));

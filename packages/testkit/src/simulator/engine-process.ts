@@ -37,6 +37,7 @@ export interface EngineProcess {
 export interface EngineProcessOptions {
   readonly process: Process;
   readonly clockSkewMs: number;
+  readonly readerGraceMs: number;
   /** How a broken variant meddles with what the engine talks to. */
   readonly meddle: (ports: SimulatedPorts, dependencies: EngineDependencies) => EngineDependencies;
   readonly wrote: (revision: Revision, process: number) => void;
@@ -44,7 +45,7 @@ export interface EngineProcessOptions {
 }
 
 export function startEngine(
-  { process, clockSkewMs, meddle, wrote, report }: EngineProcessOptions,
+  { process, clockSkewMs, readerGraceMs, meddle, wrote, report }: EngineProcessOptions,
   board: CallBoard,
   stores: Stores,
 ): EngineProcess {
@@ -62,7 +63,7 @@ export function startEngine(
   const ports = simulatedPorts(board, process, stores);
   const dependencies = { ...ports, clock, ids, checksum: stores.checksum, observer: { report } };
   const engine = createEngine(
-    { inlineThresholdBytes: thresholdBytes },
+    { inlineThresholdBytes: thresholdBytes, readerGraceMs },
     meddle(ports, dependencies),
   );
   return { process, engine, lastStamp: () => stamp };

@@ -26,8 +26,9 @@ export interface ExploreOptions {
 /**
  * Explores every schedule of a small plan, depth first. The engine's state cannot be copied, so each
  * schedule is run from its beginning; a schedule ends where it reaches a state that was explored
- * before. What a process will do is determined by its input and by what it was told, so a state is
- * the content of the stores, the messages under way and every process's history.
+ * before. What a process will do is determined by what it was started with and what it was told, and by
+ * its clock then, so a state is the content of the stores, the messages under way and every process's
+ * history; and besides what the checks remember of the past.
  */
 export async function explore(options: ExploreOptions): Promise<Exploration> {
   const { plan, variant, coverage, schedulesMax } = options;
@@ -92,8 +93,23 @@ function stateOf(world: World, scheduler: Scheduler): number {
     summaryOf(
       world.board
         .pending()
-        .map(({ process, point, landed, abandoned }) => [process.index, point, landed, abandoned]),
+        .map(({ process, identity, point, landed, abandoned, answers }) => [
+          process.index,
+          identity,
+          point,
+          landed,
+          abandoned,
+          answers,
+        ]),
     ),
     world.orderText(),
+    world.seenText(),
+    world.audit.stateText(),
+    mayBeStale(world) ? world.stores.staleNames() : '',
   );
+}
+
+/** Where no listing can be stale, what a stale one would say makes no difference. */
+function mayBeStale({ plan }: World): boolean {
+  return plan.faultsMax > 0 && plan.environment.orphanSweeps > 0;
 }

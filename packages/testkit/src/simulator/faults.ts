@@ -1,3 +1,5 @@
+import { DomainError } from '@holdfast/domain';
+
 /**
  * What may happen to a call of the engine at one of its await points.
  *
@@ -73,4 +75,44 @@ export type PortMethod = keyof typeof faultsByMethod;
 
 export function isCrash(fault: Fault): boolean {
   return fault === 'crash-before' || fault === 'crash-after' || fault === 'crash-late';
+}
+
+const readMethods: ReadonlySet<PortMethod> = new Set<PortMethod>([
+  'source.next',
+  'highVolume.read',
+  'highVolume.readHead',
+  'highVolume.list',
+  'highVolume.listExpired',
+  'longTerm.read',
+  'longTerm.head',
+  'longTerm.list',
+  'changeLog.get',
+  'changeLog.list',
+]);
+
+export function isWrite(method: PortMethod): boolean {
+  return !readMethods.has(method);
+}
+
+/** What the engine sees of a fault. */
+export function errorOf(fault: Fault): Error {
+  switch (fault) {
+    case 'unavailable':
+    case 'torn':
+      return new DomainError({ code: 'TIER_UNAVAILABLE', tier: 'a store', why: 'simulated' });
+    case 'full':
+      return new DomainError({ code: 'STORAGE_FULL', tier: 'a store' });
+    case 'lost-request':
+    case 'lost-reply':
+    case 'late':
+      return new DomainError({ code: 'OUTCOME_UNKNOWN' });
+    case 'caller-gone':
+      return new DomainError({ code: 'CANCELLED' });
+    case 'stale':
+    case 'lost-job':
+    case 'crash-before':
+    case 'crash-after':
+    case 'crash-late':
+      return new Error(`${fault} answers no error`);
+  }
 }

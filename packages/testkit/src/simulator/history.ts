@@ -14,6 +14,16 @@ export interface HistoryEntry {
   readonly result: Result;
 }
 
+/** A read that counts as a use: it may have moved the expiry of what it saw. */
+export interface IdleRead {
+  readonly key: number;
+  /** `undefined` when nobody knows what it saw. */
+  readonly revision: Revision | undefined;
+  readonly timeInvoked: Timestamp;
+  /** After this it moves no expiry; what it has sent until then may land later. */
+  readonly timeReturned: number;
+}
+
 export type Action =
   | {
       readonly kind: 'put';

@@ -1,15 +1,21 @@
+import { parseBlobName, revisionOf, type BlobName, type ChangeId } from '@holdfast/domain';
+import { seeStores, type SeenStores } from './audit.js';
 import { objectIdOf } from './client-operation.js';
+import { ttlMs } from './engine-process.js';
 import { isLinearizable } from './linearizability.js';
 import type { World } from './world.js';
 
 /** What is wrong right now, in any state of the world, however many processes have crashed. */
 export function violationNow(world: World): string | undefined {
-  const failure = world.failure();
-  if (failure !== undefined) return failure;
-  const blobs = new Map(world.stores.longTerm.snapshot().map((blob) => [blob.name, blob.size]));
-  for (const [path, { content }] of world.stores.highVolume.snapshot()) {
+  const seen = seeStores(world.stores);
+  return world.failure() ?? danglingRow(seen) ?? world.audit.look(seen);
+}
+
+/** A row that nobody can read counts like any other: nothing of it may be deleted. */
+function danglingRow({ rows, blobs }: SeenStores): string | undefined {
+  for (const [path, { content }] of rows) {
     if (content?.kind !== 'tombstone') continue;
-    const size = blobs.get(content.blob);
+    const size = blobs.get(content.blob)?.size;
     if (size === undefined) return `I1: the tombstone of ${path} names a missing blob`;
     if (size !== content.metadata.size) return `I1: the blob of ${path} has another size`;
   }
@@ -19,9 +25,12 @@ export function violationNow(world: World): string | undefined {
 /** What is wrong with the answers that callers were given. */
 export function violationOfHistory(world: World): string | undefined {
   const history = world.history();
+  const reads = world.idleReads();
+  const reachMs = ttlMs + world.plan.clockSkewMs;
   for (const [key, initial] of world.initial.entries()) {
     const entries = history.filter((entry) => entry.key === key);
-    if (isLinearizable(initial, entries)) continue;
+    const ofKey = reads.filter((read) => read.key === key);
+    if (isLinearizable(initial, entries, { reads: ofKey, reachMs })) continue;
     const told = entries.map((entry) => describe(entry)).join('; ');
     return `I5: no order explains the answers about ${objectIdOf(key).path}: ${told}`;
   }
@@ -32,23 +41,84 @@ function describe(entry: { process: number; action: object; result: object }): s
   return `${entry.process} ${JSON.stringify(entry.action)} -> ${JSON.stringify(entry.result)}`;
 }
 
-/** What is wrong once faults have healed and cleanup has had its turn. */
+/** Whether jobs, recovery and expiry have nothing left to do. */
+export function isQuiet(world: World): boolean {
+  const { clock, jobs, highVolume } = world.stores;
+  if (jobs.size > 0 || changesLeft(world).length > 0) return false;
+  return [...highVolume.snapshot().values()].every(({ content, unreadable }) => {
+    const expires = content?.metadata.timeExpires;
+    return unreadable || expires === undefined || expires > clock.now();
+  });
+}
+
+/**
+ * What the change log has lost sight of: a blob that no row names once all changes are settled, and
+ * that was not merely late. No sweep may be needed for it.
+ */
+export function violationWhenQuiet(world: World): string | undefined {
+  const [change] = changesLeft(world);
+  if (change !== undefined) return `I7: change ${change} is not settled`;
+  const forgotten = orphans(world).find(
+    (blob) =>
+      !world.audit.isLate(blob) && world.unreadableChanges.every(({ oldBlob }) => oldBlob !== blob),
+  );
+  if (forgotten === undefined) return undefined;
+  return `I6: nothing names ${forgotten}, and the change log forgot it`;
+}
+
+/** What is wrong once faults have healed and cleanup, the sweep of orphans too, has had its turn. */
 export function violationAtRest(world: World): string | undefined {
-  const { longTerm, highVolume, changeLog } = world.stores;
-  const [logged] = changeLog.snapshot();
-  if (logged !== undefined) return `I6: change ${logged.changeId} is still on the log`;
-  const named = new Set<string>();
-  let bytesNamed = 0;
-  for (const [, { content }] of highVolume.snapshot()) {
-    if (content?.kind !== 'tombstone') continue;
-    named.add(content.blob);
-    bytesNamed += content.metadata.size;
+  const [change] = changesLeft(world);
+  if (change !== undefined) return `I6: change ${change} is still on the log`;
+  const [orphan] = orphans(world);
+  if (orphan !== undefined) return `I6: ${orphan} is an orphan`;
+  return intentLeft(world) ?? wrongTotal(world);
+}
+
+/** Changes on the log that somebody could settle. */
+function changesLeft({ stores }: World): readonly ChangeId[] {
+  const rows = stores.highVolume.snapshot();
+  return stores.changeLog.snapshot().flatMap(({ changeId, objectId }) => {
+    return rows.get(objectId.path)?.unreadable === true ? [] : [changeId];
+  });
+}
+
+/** Blobs that nothing names, but for those of which that cannot be known. */
+function orphans({ stores, unreadableChanges }: World): readonly BlobName[] {
+  const rows = stores.highVolume.snapshot();
+  const names = stores.longTerm.snapshot().map(({ name }) => name);
+  return names.filter((name) => {
+    const row = rows.get(parseBlobName(name)?.id.path ?? objectIdOf(0).path);
+    if (row?.unreadable === true) return false;
+    if (unreadableChanges.some(({ newBlob }) => newBlob === name)) return false;
+    return row?.content?.kind !== 'tombstone' || row.content.blob !== name;
+  });
+}
+
+/**
+ * A change that was on the log is fenced when it is settled. Any other may leave its intent in the
+ * row, where it does no harm, if its process died or its fence was struck by a fault.
+ */
+function intentLeft(world: World): string | undefined {
+  const { stores, audit, unreadableChanges, callers } = world;
+  const exempt = new Set(unreadableChanges.map(({ changeId }) => changeId));
+  for (const [path, { intents, unreadable }] of stores.highVolume.snapshot()) {
+    if (unreadable) continue;
+    for (const intent of intents) {
+      if (exempt.has(intent)) continue;
+      if (audit.wasLogged(intent)) return `I6: ${path} has an intent of logged change ${intent}`;
+      const process = world.processes()[callers.writerOf(revisionOf(intent)) ?? -1];
+      if (process?.troubled !== true) return `I6: ${path} has an intent of ${intent}, for nothing`;
+    }
   }
-  let bytesStored = 0;
-  for (const blob of longTerm.snapshot()) {
-    if (!named.has(blob.name)) return `I6: ${blob.name} is an orphan`;
-    bytesStored += blob.size;
-  }
-  if (bytesNamed !== bytesStored) return `I9: ${bytesStored} bytes are stored, ${bytesNamed} named`;
   return undefined;
+}
+
+function wrongTotal({ stores, unreadableChanges }: World): string | undefined {
+  const rows = [...stores.highVolume.snapshot().values()];
+  if (unreadableChanges.length > 0 || rows.some(({ unreadable }) => unreadable)) return undefined;
+  let named = 0;
+  for (const { content } of rows) if (content?.kind === 'tombstone') named += content.metadata.size;
+  const stored = stores.longTerm.snapshot().reduce((sum, { size }) => sum + size, 0);
+  return named === stored ? undefined : `I9: ${stored} bytes are stored, ${named} named`;
 }

@@ -1,13 +1,22 @@
 import type { Revision, Timestamp } from '@holdfast/domain';
-import type { Action, Condition, HistoryEntry } from './history.js';
+import type { Action, Condition, HistoryEntry, IdleRead } from './history.js';
 
 /** What one key held before the first operation. */
 export interface KeyContent {
   readonly revision: Revision | undefined;
   readonly expires: Timestamp | undefined;
-  /** Reads may move the expiry, so what is known of it is only that it is no earlier. */
+  /** Reads may move the expiry: `expires` is only the earliest it can be. */
   readonly expiryMoves: boolean;
 }
+
+/** What is known of the reads that move the expiry of a key's content. */
+export interface IdleReads {
+  readonly reads: readonly IdleRead[];
+  /** How far after a read, at most, it may have moved the expiry. */
+  readonly reachMs: number;
+}
+
+const noReads: IdleReads = { reads: [], reachMs: 0 };
 
 export const nothing: KeyContent = { revision: undefined, expires: undefined, expiryMoves: false };
 
@@ -17,7 +26,11 @@ export const nothing: KeyContent = { revision: undefined, expires: undefined, ex
  * never. Searches orders depth first and remembers what it has tried (Wing and Gong, with Lowe's
  * memory).
  */
-export function isLinearizable(initial: KeyContent, entries: readonly HistoryEntry[]): boolean {
+export function isLinearizable(
+  initial: KeyContent,
+  entries: readonly HistoryEntry[],
+  idleReads = noReads,
+): boolean {
   const relevant = entries.filter((entry) => entry.result.kind !== 'no-effect');
   const all = (1 << relevant.length) - 1;
   const optional = maskOf(relevant, (entry) => entry.result.kind === 'unknown');
@@ -31,7 +44,7 @@ export function isLinearizable(initial: KeyContent, entries: readonly HistoryEnt
     const firstReturn = earliestReturn(relevant, taken);
     for (const [index, entry] of relevant.entries()) {
       if ((taken & (1 << index)) !== 0 || entry.invoked > firstReturn) continue;
-      const after = apply(content, entry);
+      const after = apply(content, entry, idleReads);
       if (after !== undefined && search(taken | (1 << index), after)) return true;
     }
     return false;
@@ -55,15 +68,19 @@ function earliestReturn(entries: readonly HistoryEntry[], taken: number): number
 }
 
 /** The key's content after the operation took effect on it; `undefined` if its answer denies that. */
-function apply(content: KeyContent, entry: HistoryEntry): KeyContent | undefined {
+function apply(
+  content: KeyContent,
+  entry: HistoryEntry,
+  idleReads: IdleReads,
+): KeyContent | undefined {
   const { action, result } = entry;
-  const views = viewsOf(content, entry);
+  const views = viewsOf(content, entry, idleReads);
   switch (result.kind) {
     case 'saw':
-      return views.includes(result.revision) ? content : undefined;
+      return views.includes(result.revision) ? contentSeen(content, result.revision) : undefined;
     case 'refused': {
       const denies = views.includes(result.current) && !holds(conditionOf(action), result.current);
-      return denies ? content : undefined;
+      return denies ? contentSeen(content, result.current) : undefined;
     }
     case 'done':
     case 'unknown':
@@ -71,6 +88,11 @@ function apply(content: KeyContent, entry: HistoryEntry): KeyContent | undefined
     case 'no-effect':
       return content;
   }
+}
+
+/** What was seen to have expired does not come back. */
+function contentSeen(content: KeyContent, seen: Revision | undefined): KeyContent {
+  return seen === undefined ? nothing : content;
 }
 
 function effectOf(
@@ -89,14 +111,37 @@ function effectOf(
 }
 
 /** What an operation may find in a key, given that its content may expire while it looks. */
-function viewsOf(content: KeyContent, entry: HistoryEntry): readonly (Revision | undefined)[] {
+function viewsOf(
+  content: KeyContent,
+  entry: HistoryEntry,
+  idleReads: IdleReads,
+): readonly (Revision | undefined)[] {
   const { revision, expires } = content;
   if (revision === undefined || expires === undefined) return [revision];
   const end = entry.returned === Infinity ? Infinity : entry.timeReturned;
   const views: (Revision | undefined)[] = [];
-  if (entry.timeInvoked < expires || content.expiryMoves) views.push(revision);
+  if (entry.timeInvoked < latestExpiry(content, expires, end, idleReads)) views.push(revision);
   if (end >= expires) views.push(undefined);
   return views;
+}
+
+/** The content expires at `expires` at the earliest, and at this at the latest, as seen until `end`. */
+function latestExpiry(
+  { revision, expiryMoves }: KeyContent,
+  expires: Timestamp,
+  end: number,
+  { reads, reachMs }: IdleReads,
+): number {
+  if (!expiryMoves) return expires;
+  let latest: number = expires;
+  // In the order of their beginnings: one read may keep the content for the next one to see.
+  for (const read of reads) {
+    if (read.revision !== undefined && read.revision !== revision) continue;
+    // A read that finds the content expired moves nothing.
+    if (read.timeInvoked >= Math.min(latest, end + 1)) continue;
+    latest = Math.max(latest, Math.min(read.timeReturned, end) + reachMs);
+  }
+  return latest;
 }
 
 function conditionOf(action: Action): Condition | undefined {

@@ -1,3 +1,4 @@
+import { limits } from '@holdfast/domain';
 import type { Random } from './random.js';
 
 export type KeyState =
@@ -35,6 +36,8 @@ export interface Environment {
   readonly powerLosses: number;
   readonly queueFlushes: number;
   readonly damages: number;
+  readonly unreadableRows: number;
+  readonly unreadableChanges: number;
 }
 
 /** Everything a schedule is made from, but for the choices. */
@@ -50,6 +53,9 @@ export interface SimulationPlan {
   readonly split: boolean;
   /** Callers' clocks differ from the store's by up to this. */
   readonly clockSkewMs: number;
+  readonly readerGraceMs: number;
+  /** How much a sweep looks at before it begins its next page. */
+  readonly pageMax: number;
 }
 
 export const calm: Environment = {
@@ -61,6 +67,8 @@ export const calm: Environment = {
   powerLosses: 0,
   queueFlushes: 0,
   damages: 0,
+  unreadableRows: 0,
+  unreadableChanges: 0,
 };
 
 export function planOf(parts: Partial<SimulationPlan>): SimulationPlan {
@@ -72,6 +80,9 @@ export function planOf(parts: Partial<SimulationPlan>): SimulationPlan {
     environment: calm,
     split: false,
     clockSkewMs: 0,
+    // Without a grace a blob goes at the first opportunity, which is what a small plan is to try.
+    readerGraceMs: 0,
+    pageMax: 100,
     ...parts,
   };
 }
@@ -97,9 +108,13 @@ export function randomPlan(random: Random): SimulationPlan {
       powerLosses: random.chance(0.2) ? 1 : 0,
       queueFlushes: random.chance(0.2) ? 1 : 0,
       damages: random.chance(0.05) ? 1 : 0,
+      unreadableRows: random.chance(0.05) ? 1 : 0,
+      unreadableChanges: random.chance(0.05) ? 1 : 0,
     },
     split: random.chance(0.5),
     clockSkewMs: random.pick([0, 0, 1_000, hourMs]),
+    readerGraceMs: random.chance(0.4) ? 0 : limits.readerGraceMs,
+    pageMax: random.pick([1, 2, 100, 100]),
   };
 }
 

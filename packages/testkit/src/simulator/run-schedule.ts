@@ -1,6 +1,7 @@
 import type { Chooser } from './chooser.js';
 import type { Coverage } from './coverage.js';
-import { violationAtRest, violationNow, violationOfHistory } from './invariants.js';
+import { comeToRest } from './come-to-rest.js';
+import { violationNow, violationOfHistory } from './invariants.js';
 import type { SimulationPlan } from './plan.js';
 import { createScheduler, type Scheduler } from './scheduler.js';
 import type { Variant } from './variant.js';
@@ -25,9 +26,6 @@ export interface ScheduleOptions {
 
 /** A schedule that takes more steps than this does not come to an end (I7). */
 const stepsMax = 2_000;
-/** Rounds of recovery and sweeping in which everything must have come to rest (I7). */
-const restRoundsMax = 6;
-const restJumpMs = 8_000_000;
 
 /**
  * Runs one schedule of the real engine: the chooser decides what happens next until nothing is left
@@ -35,7 +33,7 @@ const restJumpMs = 8_000_000;
  */
 export async function runSchedule(options: ScheduleOptions): Promise<ScheduleResult> {
   const { plan, variant, coverage, chooser, isKnown } = options;
-  const world = createWorld(plan, variant, coverage);
+  const world = createWorld(plan, variant, { coverage, hashes: isKnown !== undefined });
   const scheduler = createScheduler(world);
   const choices: number[] = [];
   const trace: string[] = [];
@@ -69,32 +67,6 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleRes
   scheduler.calmDown();
   const later = await comeToRest(world, () => run(ordinary, undefined), trace);
   return result(later ?? violationOfHistory(world));
-}
-
-/** Reads every key, lets cleanup finish as often as it must, and reads every key again. */
-async function comeToRest(
-  world: World,
-  settleDown: () => Promise<string | undefined>,
-  trace: string[],
-): Promise<string | undefined> {
-  const readAll = (): void => {
-    for (const key of world.plan.keys.keys()) world.startClient({ kind: 'get', key });
-  };
-  trace.push('-- faults heal; every key is read');
-  readAll();
-  let violation = await settleDown();
-  for (let round = 0; round < restRoundsMax && violation === undefined; round += 1) {
-    for (const kind of ['recover', 'sweep-expired', 'sweep-orphans'] as const) {
-      world.stores.clock.advance(restJumpMs);
-      world.startCleanup({ kind });
-      violation ??= await settleDown();
-    }
-    if (violationAtRest(world) === undefined) break;
-  }
-  trace.push('-- at rest; every key is read again');
-  readAll();
-  violation ??= await settleDown();
-  return violation ?? violationAtRest(world);
 }
 
 /** Resolves when every process waits for a message: all that could happen by itself has happened. */

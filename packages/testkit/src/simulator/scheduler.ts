@@ -1,4 +1,4 @@
-import type { ChangeId } from '@holdfast/domain';
+import type { Change, ChangeId } from '@holdfast/domain';
 import type { Call, Process } from './call-board.js';
 import { nameOf } from './coverage.js';
 import { faultsByMethod, type Fault } from './faults.js';
@@ -87,12 +87,21 @@ export function createScheduler(world: World): Scheduler {
 
   function workOptions(): Option[] {
     return [...stores.jobs.values()]
+      .filter(({ notBefore }) => notBefore <= stores.clock.now())
       .filter(({ changeId }) => working.get(changeId)?.alive !== true || !isWaiting(changeId))
       .map((job) =>
         option(`work ${job.changeId}`, weights.work, () => {
           working.set(job.changeId, world.startCleanup({ kind: 'work', job }));
         }),
       );
+  }
+
+  /** Time goes by until the next job is due: the world waits for nothing else. */
+  function waitOptions(): Option[] {
+    const due = Math.min(...[...stores.jobs.values()].map(({ notBefore }) => notBefore));
+    const leftMs = due - stores.clock.now();
+    if (leftMs === Infinity || leftMs <= 0) return [];
+    return [option(`wait ${leftMs} ms`, weights.start, () => stores.clock.advance(leftMs))];
   }
 
   function isWaiting(changeId: ChangeId): boolean {
@@ -110,9 +119,13 @@ export function createScheduler(world: World): Scheduler {
     ];
   }
 
+  function settleable(): readonly Change[] {
+    return left.settles === 0 ? [] : stores.changeLog.snapshot();
+  }
+
   function environmentOptions(): Option[] {
     return [
-      ...stores.changeLog.snapshot().flatMap(({ changeId }) =>
+      ...settleable().flatMap(({ changeId }) =>
         settled.has(changeId)
           ? []
           : spend('settles', `settle ${changeId}`, () => {
@@ -133,6 +146,8 @@ export function createScheduler(world: World): Scheduler {
       ...spend('powerLosses', 'power loss', losePower),
       ...spend('queueFlushes', 'queue flushed', () => stores.jobs.clear()),
       ...spend('damages', 'a bit flips', flipBit),
+      ...spend('unreadableRows', 'a row becomes unreadable', () => world.spoilRow()),
+      ...spend('unreadableChanges', 'a log entry becomes unreadable', () => world.spoilChange()),
     ];
   }
 
@@ -156,7 +171,7 @@ export function createScheduler(world: World): Scheduler {
       const local = pending.find(isLocal);
       if (local !== undefined) return [...callOptions(local), ...faultOptions(local)];
       const ordinary = [...pending.flatMap(callOptions), ...startOptions(), ...workOptions()];
-      if (ordinary.length === 0) return [];
+      if (ordinary.length === 0) return waitOptions();
       return [...ordinary, ...pending.flatMap(faultOptions), ...environmentOptions()];
     },
     calmDown() {

@@ -101,9 +101,9 @@ function changeLogPort(send: Send, { changeLog: log }: Stores): ChangeLog {
 
 function cleanupPort(send: Send, stores: Stores): CleanupProducer {
   return {
-    enqueue: (job) =>
+    enqueue: (job, notBefore) =>
       send('cleanupQueue.enqueue', {
-        apply: async () => stores.enqueue(job),
+        apply: async () => stores.enqueue(job, notBefore),
         pretend: async () => undefined,
       }),
   };

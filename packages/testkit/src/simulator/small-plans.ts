@@ -1,3 +1,4 @@
+import { limits } from '@holdfast/domain';
 import { calm, planOf, type ClientOperation, type SimulationPlan } from './plan.js';
 
 /** A plan that is small enough to explore every schedule of it. */
@@ -13,31 +14,31 @@ const putLargeIfSeen: ClientOperation = { ...putLarge, condition: 'if-seen' };
 const putSmallIfSeen: ClientOperation = { ...putSmall, condition: 'if-seen' };
 const removeIfSeen: ClientOperation = { kind: 'delete', key: 0, condition: 'if-seen' };
 const remove: ClientOperation = { kind: 'delete', key: 0 };
+const head: ClientOperation = { kind: 'head', key: 0 };
 const get: ClientOperation = { kind: 'get', key: 0 };
+
+const putIdle: ClientOperation = { ...putLarge, lifetime: 'tti' };
 
 const oneSettle = { ...calm, settles: 1 };
 const oneOrphanSweep = { ...calm, orphanSweeps: 1 };
 const oneExpirySweep = { ...calm, expirySweeps: 1 };
 
-/** Seconds of work: what every run of the tests explores to its end. */
+/** Seconds of work, the least first: what every run of the tests explores to its end. */
 export const quickPlans: readonly SmallPlan[] = [
   { name: 'large', plan: planOf({ operations: [putLarge], faultsMax: 1 }) },
-  {
-    name: 'large, settled meanwhile',
-    plan: planOf({ operations: [putLarge], faultsMax: 1, environment: oneSettle }),
-  },
   { name: 'large × large', plan: planOf({ operations: [putLarge, putLarge] }) },
   {
-    name: 'large × large, swept meanwhile',
-    plan: planOf({ operations: [putLarge, putLarge], environment: oneOrphanSweep }),
+    name: 'get × large over large, whose blob goes at once',
+    plan: planOf({ keys: ['large'], operations: [get, putLarge] }),
   },
+  { name: 'small × small', plan: planOf({ operations: [putSmall, putSmall], faultsMax: 1 }) },
   {
-    name: 'large × small',
-    plan: planOf({ operations: [putLarge, putSmall], faultsMax: 1 }),
-  },
-  {
-    name: 'large × small if absent',
-    plan: planOf({ operations: [putLarge, putIfAbsent], faultsMax: 1 }),
+    name: 'small if seen × head of an object that expires meanwhile',
+    plan: planOf({
+      keys: ['idle-small'],
+      operations: [putSmallIfSeen, head],
+      environment: { ...calm, clockJumps: 1 },
+    }),
   },
   {
     name: 'small if seen × delete if seen over an object that expires meanwhile',
@@ -48,6 +49,26 @@ export const quickPlans: readonly SmallPlan[] = [
     }),
   },
   {
+    name: 'large, settled meanwhile',
+    plan: planOf({ operations: [putLarge], faultsMax: 1, environment: oneSettle }),
+  },
+  {
+    name: 'get of what is idle × large, and time goes by',
+    plan: planOf({
+      keys: ['idle-large'],
+      operations: [get, putIdle],
+      environment: { ...calm, clockJumps: 1 },
+    }),
+  },
+  {
+    name: 'large × small if absent',
+    plan: planOf({ operations: [putLarge, putIfAbsent], faultsMax: 1 }),
+  },
+  {
+    name: 'large × small',
+    plan: planOf({ operations: [putLarge, putSmall], faultsMax: 1 }),
+  },
+  {
     name: 'expired large × get × expiry sweep',
     plan: planOf({
       keys: ['expired-large'],
@@ -55,10 +76,23 @@ export const quickPlans: readonly SmallPlan[] = [
       environment: oneExpirySweep,
     }),
   },
+  {
+    name: 'large over large, settled while readers have their grace',
+    plan: planOf({
+      keys: ['large'],
+      operations: [putLarge],
+      environment: { ...oneSettle, clockJumps: 1 },
+      readerGraceMs: limits.readerGraceMs,
+    }),
+  },
 ];
 
 /** Minutes to hours of work. */
 export const longPlans: readonly SmallPlan[] = [
+  {
+    name: 'large × large, swept meanwhile',
+    plan: planOf({ operations: [putLarge, putLarge], environment: oneOrphanSweep }),
+  },
   {
     name: 'large over large, settled meanwhile',
     plan: planOf({

@@ -7,6 +7,7 @@ import type {
   Clock,
   CleanupJob,
   HighVolumeTier,
+  ObjectId,
   Timestamp,
 } from '@holdfast/domain';
 import { createMemoryChangeLog, type MemoryChangeLog } from '../memory-change-log.js';
@@ -21,6 +22,10 @@ import { simulatedChecksum } from './simulated-checksum.js';
 export interface QueuedJob {
   readonly changeId: ChangeId;
   readonly attempts: number;
+  /** No honest queue hands it out before. */
+  readonly notBefore: Timestamp;
+  /** A worker has it. A job that is enqueued meanwhile is another one. */
+  readonly claimed: boolean;
   /** What the change was when the job was queued. No honest worker looks at it. */
   readonly hearsay: Change | undefined;
 }
@@ -30,6 +35,7 @@ export interface SimulatedTable extends HighVolumeTier {
   snapshot(): ReadonlyMap<string, StoredRow>;
   /** Whatever was acknowledged survives it, if the table keeps its promise. */
   losePower(): void;
+  damage(id: ObjectId): void;
 }
 
 export type OpenTable = (clock: Clock) => SimulatedTable;
@@ -40,12 +46,14 @@ export interface Stores {
   readonly checksum: Checksum;
   readonly highVolume: SimulatedTable;
   readonly longTerm: MemoryLongTermTier;
-  readonly changeLog: ChangeLog & Pick<MemoryChangeLog, 'snapshot'>;
+  readonly changeLog: ChangeLog & Pick<MemoryChangeLog, 'snapshot' | 'damage'>;
   readonly jobs: Map<ChangeId, QueuedJob>;
-  enqueue(job: CleanupJob): void;
+  enqueue(job: CleanupJob, notBefore: Timestamp): void;
   /** What a listing said before the last blob came or went. */
   staleListing(): Promise<BlobPage>;
   beforeBlobsChange(): void;
+  /** The names in it. */
+  staleNames(): string;
 }
 
 const simulationStart = 1_800_000_000_000 as Timestamp;
@@ -71,6 +79,7 @@ export function createStores(openTable: OpenTable): Stores {
   const changeLog = createMemoryChangeLog();
   const jobs = new Map<ChangeId, QueuedJob>();
   let before: Promise<BlobPage> | undefined;
+  let names = '';
 
   return {
     clock,
@@ -79,15 +88,24 @@ export function createStores(openTable: OpenTable): Stores {
     longTerm,
     changeLog,
     jobs,
-    enqueue(job) {
-      if (job.kind !== 'settle-change' || jobs.has(job.changeId)) return;
+    enqueue(job, notBefore) {
+      if (job.kind !== 'settle-change') return;
+      const waiting = jobs.get(job.changeId);
+      if (waiting !== undefined && !waiting.claimed) return;
       const { changeId } = job;
       const hearsay = changeLog.snapshot().find((change) => change.changeId === changeId);
-      jobs.set(changeId, { changeId, attempts: 0, hearsay });
+      jobs.set(changeId, { changeId, attempts: 0, notBefore, claimed: false, hearsay });
     },
     staleListing: () => before ?? longTerm.list(undefined, listingMax),
     beforeBlobsChange() {
-      before = longTerm.list(undefined, listingMax);
+      const page = longTerm.list(undefined, listingMax);
+      before = page;
+      const note = ({ blobs }: BlobPage): void => {
+        if (before === page) names = blobs.map(({ name }) => name).join(' ');
+      };
+      // A listing in memory does not fail.
+      page.then(note, () => undefined);
     },
+    staleNames: () => names,
   };
 }

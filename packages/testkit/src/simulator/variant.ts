@@ -16,4 +16,9 @@ export interface Variant {
   readonly sweepOrphans?: (ports: SimulatedPorts, engine: StorageEngine) => Promise<void>;
 }
 
+/** A variant that the simulator must tell from the honest engine, by the invariant that it violates. */
+export interface BrokenVariant extends Variant {
+  readonly expected: RegExp;
+}
+
 export const honest: Variant = { name: 'honest', flaw: 'none' };

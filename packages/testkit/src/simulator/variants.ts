@@ -6,6 +6,13 @@ import {
   expiredIsNothing,
   errorTakenForAbsent,
 } from './variants/cleanup-variants.js';
+import { expiryOfAnyRevision, expiryRevived, rowExpiryFirst } from './variants/expiry-variants.js';
+import {
+  entryBeforeBlob,
+  graceNotKept,
+  logForgetsAtCommit,
+  oldBlobNotLogged,
+} from './variants/log-variants.js';
 import {
   commitWithoutIntent,
   contentKeepsIntents,
@@ -21,14 +28,14 @@ import {
   conditionOutlivesObject,
   loserAlwaysOk,
 } from './variants/writer-variants.js';
-import { withoutChecksum } from './variants/reader-variants.js';
-import type { Variant } from './variant.js';
+import { noSecondLook, withoutChecksum } from './variants/reader-variants.js';
+import type { BrokenVariant } from './variant.js';
 
 /**
  * Ways to get it wrong. Each is what somebody might write in good faith; a test shows that the
  * simulator tells each from the engine as it is.
  */
-export const brokenVariants: readonly Variant[] = [
+export const brokenVariants: readonly BrokenVariant[] = [
   readThenDelete,
   readBeforeListing,
   sweepWithoutFence,
@@ -47,4 +54,12 @@ export const brokenVariants: readonly Variant[] = [
   conditionOutlivesObject,
   loserAlwaysOk,
   withoutChecksum,
+  noSecondLook,
+  oldBlobNotLogged,
+  logForgetsAtCommit,
+  entryBeforeBlob,
+  graceNotKept,
+  expiryRevived,
+  expiryOfAnyRevision,
+  rowExpiryFirst,
 ];

@@ -2,11 +2,14 @@ import {
   blobNameOf,
   changeIdOf,
   later,
+  parseStoragePath,
+  type Change,
   type EngineEvent,
   type ObjectMetadata,
   type Revision,
 } from '@holdfast/domain';
 import { createCountingIds } from '../counting-ids.js';
+import { createAudit, type Audit } from './audit.js';
 import { createCallBoard, type CallBoard, type Process } from './call-board.js';
 import { startCleanup, type CleanupDuty } from './cleanup-process.js';
 import {
@@ -24,9 +27,10 @@ import {
   ttlMs,
   type EngineProcess,
 } from './engine-process.js';
-import type { HistoryEntry } from './history.js';
+import type { HistoryEntry, IdleRead } from './history.js';
 import { nothing, type KeyContent } from './linearizability.js';
 import type { ClientOperation, KeyState, Lifetime, SimulationPlan } from './plan.js';
+import { mix, summaryOf } from './state-hash.js';
 import { createStores, openHonestTable, type Stores } from './stores.js';
 import type { Variant } from './variant.js';
 
@@ -35,6 +39,7 @@ export interface World {
   readonly plan: SimulationPlan;
   readonly stores: Stores;
   readonly board: CallBoard;
+  readonly audit: Audit;
   /** What each key held before the first operation. */
   readonly initial: readonly KeyContent[];
   readonly callers: Callers;
@@ -44,6 +49,8 @@ export interface World {
   /** Ends the step: whatever happens next happens after everything so far. */
   endStep(): void;
   history(): HistoryEntry[];
+  /** In the order of their beginnings. */
+  idleReads(): IdleRead[];
   /** Which operations had ended before which were sent: all that real time can tell about them. */
   orderText(): string;
   /** The first thing that should not have happened. */
@@ -51,24 +58,37 @@ export interface World {
   fail(what: string): void;
   /** Bits of a stored blob were flipped: damage may be reported, though never served. */
   damaged: boolean;
+  /** What the entries said that nobody can read any more. */
+  readonly unreadableChanges: readonly Change[];
+  spoilRow(): void;
+  spoilChange(): void;
+  /** What callers know of the keys. */
+  seenText(): string;
 }
 
 /** Processes that existed before the first operation wrote the initial content. */
 const initialWriter = 200;
 
+export interface WorldOptions {
+  readonly coverage?: Coverage | undefined;
+  /** Whether anybody tells states apart. */
+  readonly hashes: boolean;
+}
+
 export function createWorld(
   plan: SimulationPlan,
   variant: Variant,
-  coverage: Coverage | undefined,
+  { coverage, hashes }: WorldOptions,
 ): World {
   const stores = createStores(variant.openTable ?? openHonestTable);
-  const board = createCallBoard(coverage);
+  const board = createCallBoard({ coverage, hashes, now: () => stores.clock.now() });
   const processes: Process[] = [];
   const sent: SentOperation[] = [];
   const endedBefore: string[] = [];
   const ended = (): string => sent.map((operation) => (operation.ended() ? '1' : '0')).join('');
   const seen = new Map<number, Revision | undefined>();
   const writers = new Map<Revision, number>();
+  const unreadableChanges: Change[] = [];
   let failure: string | undefined;
   let step = 0;
 
@@ -79,6 +99,8 @@ export function createWorld(
     seen: (key) => seen.get(key),
     saw: (key, revision) => seen.set(key, revision),
     writerOf: (revision) => writers.get(revision),
+    isUnreadable: (key) =>
+      stores.highVolume.snapshot().get(objectIdOf(key).path)?.unreadable === true,
     fail,
   };
 
@@ -92,15 +114,29 @@ export function createWorld(
       fail(`${event.id.path} reads as damaged`);
   }
 
-  function start(activity: string): EngineProcess {
-    const process = { index: processes.length, activity, alive: true, history: 0, sent: new Map() };
+  const seenText = (): string => summaryOf([...seen]);
+
+  function start(activity: string, task: unknown): EngineProcess {
+    const process: Process = {
+      index: processes.length,
+      activity,
+      alive: true,
+      timeKilled: undefined,
+      troubled: false,
+      history: hashes ? mix(0, String(stores.clock.now()), seenText(), summaryOf(task)) : 0,
+      sent: new Map(),
+    };
     processes.push(process);
     const meddle = variant.meddle ?? ((_, dependencies) => dependencies);
-    const { clockSkewMs } = plan;
+    const { clockSkewMs, readerGraceMs } = plan;
     const wrote = (revision: Revision, writer: number): void => {
       writers.set(revision, writer);
     };
-    return startEngine({ process, clockSkewMs, meddle, wrote, report }, board, stores);
+    return startEngine(
+      { process, clockSkewMs, readerGraceMs, meddle, wrote, report },
+      board,
+      stores,
+    );
   }
 
   const initial = plan.keys.map((state, key) => {
@@ -114,17 +150,24 @@ export function createWorld(
     plan,
     stores,
     board,
+    audit: createAudit(plan, stores),
     initial,
     callers,
     startClient(operation) {
-      const operationSent = startOperation(operation, start(activityOf(operation)), board, callers);
+      const operationSent = startOperation(
+        operation,
+        start(activityOf(operation), operation),
+        board,
+        callers,
+      );
       endedBefore.push(ended());
       sent.push(operationSent);
       return operationSent;
     },
     startCleanup(duty) {
-      const started = start(duty.kind);
-      startCleanup(duty, started, { board, stores, variant, fail });
+      const started = start(duty.kind, duty);
+      const { pageMax } = plan;
+      startCleanup(duty, started, { board, stores, variant, pageMax, fail });
       return started.process;
     },
     processes: () => processes,
@@ -132,10 +175,24 @@ export function createWorld(
       step += 1;
     },
     history: () => sent.flatMap((operation) => operation.entries()),
+    idleReads: () => sent.flatMap((operation) => operation.idleRead() ?? []),
     orderText: () => `${endedBefore.join()} ${ended()}`,
     failure: () => failure,
     fail,
     damaged: false,
+    unreadableChanges,
+    spoilRow() {
+      const rows = [...stores.highVolume.snapshot()];
+      const found = rows.find(([, { unreadable }]) => !unreadable);
+      if (found !== undefined) stores.highVolume.damage(parseStoragePath(found[0]));
+    },
+    spoilChange() {
+      const [change] = stores.changeLog.snapshot();
+      if (change === undefined) return;
+      unreadableChanges.push(change);
+      stores.changeLog.damage(change.changeId);
+    },
+    seenText,
   };
   return world;
 }

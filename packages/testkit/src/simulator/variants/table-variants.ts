@@ -1,7 +1,7 @@
 import { revisionOf, type ChangeId, type Clock, type HighVolumeTier } from '@holdfast/domain';
 import { createMemoryHighVolumeTier } from '../../memory-high-volume-tier.js';
 import type { SimulatedTable } from '../stores.js';
-import type { Variant } from '../variant.js';
+import type { BrokenVariant } from '../variant.js';
 
 /* Tables that do not keep the promises of their port. */
 
@@ -9,11 +9,13 @@ import type { Variant } from '../variant.js';
 function withTable(
   name: string,
   flaw: string,
+  expected: RegExp,
   alter: (table: SimulatedTable, clock: Clock) => Partial<HighVolumeTier>,
-): Variant {
+): BrokenVariant {
   return {
     name,
     flaw,
+    expected,
     openTable(clock) {
       const table = { ...createMemoryHighVolumeTier({ clock }), losePower: () => undefined };
       return { ...table, ...alter(table, clock) };
@@ -24,6 +26,7 @@ function withTable(
 export const commitWithoutIntent = withTable(
   'commit-without-intent',
   'a commit does not ask for its intent',
+  /^I1: .* names a missing blob/,
   (table) => ({
     async commit(id, changeId, write, live) {
       await table.begin(id, changeId);
@@ -35,6 +38,7 @@ export const commitWithoutIntent = withTable(
 export const contentKeepsIntents = withTable(
   'content-keeps-intents',
   'a content change leaves the intents of others in the row',
+  /^I6: nothing names .* forgot it/,
   (table) => {
     const others = (path: string, mine?: ChangeId): readonly ChangeId[] =>
       (table.snapshot().get(path)?.intents ?? []).filter((intent) => intent !== mine);
@@ -59,9 +63,10 @@ export const contentKeepsIntents = withTable(
 );
 
 /** The table acknowledges what is in memory; the disk gets it with the next write. */
-export const ackBeforeFlush: Variant = {
+export const ackBeforeFlush: BrokenVariant = {
   name: 'ack-before-flush',
   flaw: 'a write is acknowledged before it is flushed',
+  expected: /^I5: no order explains/,
   openTable(clock) {
     type Write = (table: HighVolumeTier) => Promise<unknown>;
     const written: Write[] = [];
@@ -76,6 +81,7 @@ export const ackBeforeFlush: Variant = {
       list: (prefix, after, limit) => table.list(prefix, after, limit),
       listExpired: (after, examinedMax) => table.listExpired(after, examinedMax),
       snapshot: () => table.snapshot(),
+      damage: (id) => table.damage(id),
       putInline: (id, object) => write((to) => to.putInline(id, object)),
       deleteInline: (id) => write((to) => to.deleteInline(id)),
       begin: (id, changeId) => write((to) => to.begin(id, changeId)),
@@ -95,6 +101,7 @@ export const ackBeforeFlush: Variant = {
 export const orderedByClock = withTable(
   'ordered-by-clock',
   'the write with the later time wins, whichever came last',
+  /^I5: no order explains/,
   (table) => ({
     async putInline(id, object) {
       const current = table.snapshot().get(id.path)?.content?.metadata.revision;

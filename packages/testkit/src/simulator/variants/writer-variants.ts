@@ -1,25 +1,26 @@
 import type { RowHead } from '@holdfast/domain';
-import type { Variant } from '../variant.js';
+import type { BrokenVariant } from '../variant.js';
 
 /* Writers that tell their callers, or the table, the wrong thing. */
 
 /** The record goes out first, so a settle can find it and have no intent to fence yet. */
-export const recordBeforeBegin: Variant = {
+export const recordBeforeBegin: BrokenVariant = {
   name: 'record-before-begin',
   flaw: 'a change is recorded before its intent is acknowledged',
+  expected: /^I6: .* has an intent of logged change/,
   meddle: (ports, dependencies) => {
-    let begin = async (): Promise<void> => undefined;
+    let begun: Promise<void> = Promise.resolve();
     return {
       ...dependencies,
       highVolume: {
         ...ports.highVolume,
         begin: async (id, changeId) => {
-          begin = () => ports.highVolume.begin(id, changeId);
+          begun = ports.highVolume.begin(id, changeId);
+          begun.catch(() => undefined);
         },
         commit: async (id, changeId, write, live) => {
           // A change of inline content alone is not recorded; it still has to begin somewhere.
-          await begin();
-          begin = async () => undefined;
+          await begun;
           return ports.highVolume.commit(id, changeId, write, live);
         },
       },
@@ -27,8 +28,7 @@ export const recordBeforeBegin: Variant = {
         ...ports.changeLog,
         record: async (change) => {
           await ports.changeLog.record(change);
-          await begin();
-          begin = async () => undefined;
+          await begun;
         },
       },
     };
@@ -36,9 +36,10 @@ export const recordBeforeBegin: Variant = {
 };
 
 /** A begin without an answer is sent again: the first may land after the fence. */
-export const retriedBegin: Variant = {
+export const retriedBegin: BrokenVariant = {
   name: 'retried-begin',
   flaw: 'a begin that timed out is sent again under the same id',
+  expected: /^I1: .* names a missing blob/,
   meddle: (ports, dependencies) => ({
     ...dependencies,
     highVolume: {
@@ -50,9 +51,10 @@ export const retriedBegin: Variant = {
 };
 
 /** Goes by what it read at its beginning, however long ago that is. */
-export const conditionOutlivesObject: Variant = {
+export const conditionOutlivesObject: BrokenVariant = {
   name: 'condition-outlives-object',
   flaw: 'a condition is met by an object that has expired before the commit',
+  expected: /^I5: no order explains/,
   meddle: (ports, dependencies) => ({
     ...dependencies,
     highVolume: {
@@ -63,9 +65,10 @@ export const conditionOutlivesObject: Variant = {
 };
 
 /** Sends an inline write again when it was not answered. */
-export const retriedPut: Variant = {
+export const retriedPut: BrokenVariant = {
   name: 'retried-put',
   flaw: 'an inline write without an answer is sent again and may land twice',
+  expected: /^I5: no order explains/,
   meddle: (ports, dependencies) => ({
     ...dependencies,
     highVolume: {
@@ -77,9 +80,10 @@ export const retriedPut: Variant = {
 };
 
 /** Takes whatever is at the row for the outcome of its own commit. */
-export const unknownTakenForDone: Variant = {
+export const unknownTakenForDone: BrokenVariant = {
   name: 'unknown-taken-for-done',
   flaw: 'a commit without an answer is reported as done',
+  expected: /^I5: no order explains/,
   meddle: (ports, dependencies) => ({
     ...dependencies,
     highVolume: {
@@ -91,9 +95,10 @@ export const unknownTakenForDone: Variant = {
 };
 
 /** Takes a refusal for the work of a later writer. */
-export const fencedAnsweredOk: Variant = {
+export const fencedAnsweredOk: BrokenVariant = {
   name: 'fenced-answered-ok',
   flaw: 'a writer that was fenced is told that its write is done',
+  expected: /^I5: no order explains/,
   meddle: (ports, dependencies) => ({
     ...dependencies,
     highVolume: {
@@ -107,9 +112,10 @@ export const fencedAnsweredOk: Variant = {
 };
 
 /** Says that it came just before a write whose condition it would have broken. */
-export const loserAlwaysOk: Variant = {
+export const loserAlwaysOk: BrokenVariant = {
   name: 'loser-always-ok',
   flaw: 'a writer that lost to a conditional write is told that it came before it',
+  expected: /^I5: no order explains/,
   meddle: (ports, dependencies) => {
     const plain = (row: RowHead): RowHead =>
       row.kind === 'absent' ? row : { ...row, metadata: { ...row.metadata, conditional: false } };

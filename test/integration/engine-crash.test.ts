@@ -24,7 +24,7 @@ import {
 import { openEmbeddedStore, type EmbeddedStore } from '../support/embedded-store.js';
 
 /** HOLDFAST_CRASHES=2000 runs as many; each takes about a second. */
-const crashes = Number(process.env['HOLDFAST_CRASHES'] ?? 36);
+const crashes = Number(process.env['HOLDFAST_CRASHES'] ?? 30);
 const linesBeforeCrashMax = 400;
 const secondsPerCrashMax = 20;
 const child = new URL('../support/crash-child.ts', import.meta.url);

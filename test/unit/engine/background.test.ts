@@ -10,33 +10,60 @@ import { openMemoryTiers } from '../../support/memory-tiers.js';
 const [first, second] = [idOf('first'), idOf('second')];
 const tooMany = /too many background tasks/;
 
+/** For tasks that must start and succeed. */
+function unexpected(cause: unknown): never {
+  throw new Error('a task did not succeed', { cause });
+}
+
 describe('Background tasks', () => {
   it('start up to their limit, and again when one has ended', async () => {
     const background = createBackground(2);
     const gate = createGate();
-    assert.deepEqual(
-      [1, 2, 3].map(() => background.run(() => gate.passed)),
-      [true, true, false],
-    );
+    const refused: number[] = [];
+    for (const task of [1, 2, 3]) {
+      background.run(
+        () => gate.passed,
+        (cause) => {
+          assert.match(String(cause), tooMany);
+          refused.push(task);
+        },
+      );
+    }
+    assert.deepEqual(refused, [3]);
     assert.equal(background.running(), 2);
     gate.open();
     await background.idle();
     assert.equal(background.running(), 0);
-    assert.equal(
-      background.run(async () => undefined),
-      true,
-    );
+    background.run(async () => undefined, unexpected);
+    assert.equal(background.running(), 1);
     await background.idle();
+  });
+
+  it('tell why they failed, and make room for the next', async () => {
+    const background = createBackground(1);
+    const rejected = new Error('rejected');
+    const thrown = new Error('thrown at once');
+    const heard: unknown[] = [];
+    const tasks = [
+      () => Promise.reject(rejected),
+      () => {
+        throw thrown;
+      },
+    ];
+    for (const task of tasks) {
+      background.run(task, (cause) => heard.push(cause));
+      await background.idle();
+      assert.equal(background.running(), 0);
+    }
+    assert.deepEqual(heard, [rejected, thrown]);
   });
 
   it('do not count operations against their limit, but wait for them', async () => {
     const background = createBackground(1);
     const gate = createGate();
     const operation = background.track(gate.passed);
-    assert.equal(
-      background.run(async () => undefined),
-      true,
-    );
+    background.run(async () => undefined, unexpected);
+    assert.equal(background.running(), 2);
     let idle = false;
     const waiting = background.idle().then(() => {
       idle = true;

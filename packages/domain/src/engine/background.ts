@@ -1,7 +1,10 @@
 /** Work that goes on after its caller was answered: bounded, and waited for when the engine closes. */
 export interface Background {
-  /** Starts the task, unless too many are running already: then it answers `false`. */
-  run(task: () => Promise<void>): boolean;
+  /**
+   * Starts the task. `failed` hears why it did not succeed: its error, or that too many are running
+   * already. It must not throw.
+   */
+  run(task: () => Promise<void>, failed: (cause: unknown) => void): void;
   /** Counts `operation` as running, for `idle`, without limiting it. */
   track<Result>(operation: Promise<Result>): Promise<Result>;
   running(): number;
@@ -31,11 +34,10 @@ export function createBackground(tasksMax: number): Background {
   }
 
   return {
-    run(task) {
-      if (tasks >= tasksMax) return false;
+    run(task, failed) {
+      if (tasks >= tasksMax) return failed(new Error('too many background tasks are running'));
       tasks += 1;
-      void Promise.resolve().then(task).finally(taskEnded);
-      return true;
+      void Promise.resolve().then(task).catch(failed).finally(taskEnded);
     },
     track(operation) {
       operations += 1;

@@ -18,18 +18,13 @@ export function extendExpiry(
   if (expiration.kind !== 'tti') return;
   const extended = extendedExpiry(expiration, timeExpires, engine.clock.now());
   if (extended === undefined) return;
-  const notExtended = (cause: unknown): void =>
-    engine.observer.report({ kind: 'expiry-not-extended', id, cause });
-
-  const started = engine.background.run(async () => {
-    try {
+  engine.background.run(
+    async () => {
       if (row.kind === 'tombstone' && !(await extendBlob(engine, row, extended))) return;
       await engine.highVolume.extend(id, revision, extended);
-    } catch (cause) {
-      notExtended(cause);
-    }
-  });
-  if (!started) notExtended(new Error('too many background tasks are running'));
+    },
+    (cause) => engine.observer.report({ kind: 'expiry-not-extended', id, cause }),
+  );
 }
 
 async function extendBlob(

@@ -54,9 +54,10 @@ export function abandonChange(engine: EngineParts, change: Change): void {
 
 /** Takes an intent without a record out of the row. It would be harmless there. */
 export function dropIntent(engine: EngineParts, id: ObjectId, changeId: ChangeId): void {
-  const left = (cause: unknown): void => engine.observer.report({ kind: 'intent-left', id, cause });
-  const started = engine.background.run(() => engine.highVolume.fence(id, changeId).catch(left));
-  if (!started) left(tooMuchInBackground());
+  engine.background.run(
+    () => engine.highVolume.fence(id, changeId),
+    (cause) => engine.observer.report({ kind: 'intent-left', id, cause }),
+  );
 }
 
 async function settleLater(engine: EngineParts, change: Change): Promise<void> {
@@ -66,12 +67,7 @@ async function settleLater(engine: EngineParts, change: Change): Promise<void> {
 
 function inBackground(engine: EngineParts, change: Change, task: () => Promise<void>): void {
   const { changeId } = change;
-  const left = (cause: unknown): void =>
-    engine.observer.report({ kind: 'change-left-on-log', changeId, cause });
-  const started = engine.background.run(() => task().catch(left));
-  if (!started) left(tooMuchInBackground());
-}
-
-function tooMuchInBackground(): Error {
-  return new Error('too many background tasks are running');
+  engine.background.run(task, (cause) =>
+    engine.observer.report({ kind: 'change-left-on-log', changeId, cause }),
+  );
 }

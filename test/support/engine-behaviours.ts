@@ -1,7 +1,10 @@
 import { describeChangeOrder } from './engine/change-order.js';
+import { describeCleanupLists } from './engine/cleanup-lists.js';
 import { describeConditions } from './engine/conditions.js';
 import { describeCrashing } from './engine/crashing.js';
 import { describeDeclaredContent } from './engine/declared-content.js';
+import { describeDescribing } from './engine/describing.js';
+import { describeDryRuns } from './engine/dry-runs.js';
 import { describeEndingSources } from './engine/ending-sources.js';
 import { describeExpiring } from './engine/expiring.js';
 import { describeExpiringRows } from './engine/expiring-rows.js';
@@ -20,6 +23,7 @@ import { describeSweepingChanges } from './engine/sweeping-changes.js';
 import { describeTimeToIdle } from './engine/time-to-idle.js';
 import { describeUploading } from './engine/uploading.js';
 import { describeVanishingCallers } from './engine/vanishing-callers.js';
+import { describeVerifying } from './engine/verifying.js';
 import type { OpenTiers } from './engine/store-under-test.js';
 
 /** What the engine promises, over whatever tiers it runs on. */
@@ -47,5 +51,9 @@ export function describeEngineBehaviours(name: string, openTiers: OpenTiers): vo
     describeReclaiming(openTiers);
     describeExpiringRows(openTiers);
     describeSweepBounds(openTiers);
+    describeDryRuns(openTiers);
+    describeCleanupLists(openTiers);
+    describeVerifying(openTiers);
+    describeDescribing(openTiers);
   });
 }

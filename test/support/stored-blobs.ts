@@ -1,6 +1,8 @@
 import type { BlobName, ListedBlob, LongTermTier, UndecidedEntry } from '@holdfast/domain';
 import { nativeChecksum as checksum } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 
 const pageSize = 100;
 
@@ -32,4 +34,12 @@ export async function assertWhole(tier: LongTermTier, name: BlobName): Promise<v
   }
   assert.equal(size, read.metadata.size);
   assert.equal(crc32c, read.metadata.crc32c);
+}
+
+/** Every file below a directory. */
+export async function filesIn(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
 }

@@ -22,7 +22,13 @@ export type ErrorDetail =
   /** It was refused as soon as it had grown too large. Nothing was stored. */
   | { readonly code: 'PAYLOAD_TOO_LARGE'; readonly field: string; readonly bytesMax: number }
   /** Stored bytes are not the bytes that were written. */
-  | { readonly code: 'CHECKSUM_MISMATCH'; readonly what: string; readonly why: string }
+  | {
+      readonly code: 'CHECKSUM_MISMATCH';
+      readonly what: string;
+      readonly why: string;
+      /** There are more or fewer bytes than were written. */
+      readonly wrongSize?: true;
+    }
   /** A row, file or entry that this version cannot read. It is kept, never guessed at. */
   | { readonly code: 'UNREADABLE'; readonly what: string; readonly why: string }
   /** The write may take effect now, later or never: the store did not answer. */

@@ -30,6 +30,7 @@ export type {
   StoragePath,
   StoragePrefix,
 } from './object-id.js';
+export { invalidPageToken, parsePageSize, parsePageToken } from './page.js';
 export {
   changeIdOf,
   decodeRevision,
@@ -39,6 +40,7 @@ export {
   parseRevision,
   revisionBytes,
   revisionOf,
+  timeOfRevision,
 } from './revision.js';
 export type { ChangeId, Revision } from './revision.js';
 export { absentRow, namedBlob, physicalRevision } from './row.js';
@@ -68,11 +70,11 @@ export type {
 } from './ports/cleanup-queue.js';
 export type { Clock } from './ports/clock.js';
 export type {
-  ExpiredObject,
-  ExpiredPage,
   HighVolumeTier,
   ListedObject,
+  ListedRow,
   ObjectPage,
+  RowPage,
 } from './ports/high-volume-tier.js';
 export type { Ids } from './ports/ids.js';
 export type {
@@ -93,14 +95,24 @@ export type { StorageEngine } from './engine/create-engine.js';
 export type { DeleteOutcome, DeleteRequest } from './engine/delete-object.js';
 export type { EngineDependencies, EngineOptions } from './engine/engine-parts.js';
 export type { ExpireOutcome, ExpireRequest } from './engine/expire-object.js';
-export type { FoundObject, GetOutcome, GetRequest } from './engine/get-object.js';
+export type { FoundObject, GetOutcome, GetRequest, TooLargeObject } from './engine/get-object.js';
 export type { HeadOutcome } from './engine/head-object.js';
 export type { ListOutcome, ListRequest } from './engine/list-objects.js';
 export type { ExpectedContent, PutOutcome, PutRequest } from './engine/put-object.js';
+export { singleChunk } from './engine/single-chunk.js';
 export type { Fenced } from './engine/change-plan.js';
-export type { ReclaimOutcome } from './reclaim/reclaim-blob.js';
+export type { BlobFate, FreedBlob } from './reclaim/blob-fate.js';
+export type { DescribeStorageRequest, StorageDescription } from './reclaim/describe-storage.js';
+export type { DiscardOutcome } from './reclaim/discard-change.js';
+export type { ListBlobsOutcome, ListBlobsRequest } from './reclaim/list-blobs.js';
+export type { ListChangesOutcome, ListChangesRequest } from './reclaim/list-changes.js';
+export type { ReclaimOutcome, ReclaimRequest } from './reclaim/reclaim-blob.js';
+export type { Usage, UsecaseUsage } from './reclaim/usage-tally.js';
+export type { UsecaseCount } from './reclaim/usecase-counts.js';
+export type { VerifyObjectsOutcome, VerifyObjectsRequest } from './reclaim/verify-objects.js';
+export type { Damage, DamageKind } from './reclaim/verify-verdict.js';
 export type { RecoverReport, RecoverRequest } from './reclaim/recover-changes.js';
-export type { FreedBlob, SettleOutcome, SettleRequest } from './reclaim/settle-change.js';
+export type { SettleOutcome, SettleRequest } from './reclaim/settle-change.js';
 export type { ExpireObjectsReport, ExpireObjectsRequest } from './reclaim/expire-objects.js';
 export type { ReclaimOrphansReport, ReclaimOrphansRequest } from './reclaim/reclaim-orphans.js';
 export type { SweepBounds, SweepReach } from './reclaim/sweep-in-steps.js';

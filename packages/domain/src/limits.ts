@@ -36,6 +36,9 @@ export const intentsPerRowMax = 64;
 
 export const pageSizeDefault = 100;
 export const pageSizeMax = 1_000;
+/** A page of changes is looked up so many at a time, and ends when the names in it have so many bytes. */
+export const listStepMax = 250;
+export const listedBytesMax = 1024 * KiB;
 
 /** How often a read of one object may look at its row: it is replaced as often at most. */
 export const tombstoneReadsMax = 3;
@@ -50,3 +53,14 @@ export const changeDeadlineMs = hourMs;
 export const orphanAgeMsMin = dayMs;
 /** Changes whose log entry is tidied in the background at once; more are left to the sweeper. */
 export const backgroundTasksMax = 1_000;
+
+/** How many usecases a description of what is stored names; the others are put together. */
+export const usecasesShownMax = 1_000;
+/** So many are kept apart while it is added up. */
+export const usecasesHeldMax = 4_000;
+/** Rows and changes are looked at so many at a time for it. */
+export const describeStepMax = 1_000;
+/** Changes whose blobs are looked up for it at once. */
+export const describeConcurrencyMax = 16;
+/** Blobs of two changes of about the same time are counted once; so many are remembered. */
+export const countedBlobsMax = 10_000;

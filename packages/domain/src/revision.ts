@@ -48,6 +48,11 @@ export function formatRevision(time: Timestamp, counter: number, random: Uint8Ar
   return revision;
 }
 
+/** When the write or change of this id began, by the clock of the process that made the id. */
+export function timeOfRevision(revision: Revision | ChangeId): Timestamp {
+  return Number.parseInt(revision.slice(0, 8) + revision.slice(9, 13), 16) as Timestamp;
+}
+
 const dash = 0x2d;
 const hexCodes = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 

@@ -7,17 +7,17 @@ import {
   parseStoragePath,
   type ChangeId,
   type Clock,
-  type ExpiredObject,
-  type ExpiredPage,
   type HighVolumeTier,
   type InlineRow,
   type ListedObject,
+  type ListedRow,
   type ObjectId,
   type ObjectMetadata,
   type ObjectPage,
   type Revision,
   type Row,
   type RowHead,
+  type RowPage,
   type RowWrite,
   type StoragePath,
   type Timestamp,
@@ -157,22 +157,16 @@ export function createMemoryHighVolumeTier({
       return { objects, undecided, ...nextOf(paths, limit) };
     },
 
-    async listExpired(after, examinedMax): Promise<ExpiredPage> {
+    async listRows(after, examinedMax): Promise<RowPage> {
       const paths = pathsAfter(after);
-      const found: ExpiredObject[] = [];
+      const listed: ListedRow[] = [];
       const undecided: StoragePath[] = [];
       for (const path of paths.slice(0, examinedMax)) {
         const { content, unreadable } = rows.get(path) ?? noRow;
         if (unreadable) undecided.push(path);
-        if (unreadable || content === undefined || !expired(content.metadata)) continue;
-        const { revision } = content.metadata;
-        const id = parseStoragePath(path);
-        found.push(
-          content.kind === 'tombstone' ? { id, revision, blob: content.blob } : { id, revision },
-        );
+        else if (content !== undefined) listed.push(listedRow(path, content));
       }
-      const examined = Math.min(paths.length, examinedMax);
-      return { expired: found, undecided, examined, ...nextOf(paths, examinedMax) };
+      return { rows: listed, undecided, ...nextOf(paths, examinedMax) };
     },
 
     snapshot() {
@@ -188,6 +182,12 @@ export function createMemoryHighVolumeTier({
 function headFrom(content: InlineRow | TombstoneRow): RowHead {
   if (content.kind === 'tombstone') return content;
   return { kind: 'inline', metadata: content.metadata };
+}
+
+function listedRow(path: StoragePath, content: InlineRow | TombstoneRow): ListedRow {
+  const id = parseStoragePath(path);
+  const { metadata } = content;
+  return content.kind === 'tombstone' ? { id, metadata, blob: content.blob } : { id, metadata };
 }
 
 function contentOf(write: RowWrite): InlineRow | TombstoneRow | undefined {

@@ -1,7 +1,7 @@
 import type { BlobName, Checksum } from '@holdfast/domain';
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { damaged, hasErrno, unlessMissing, unreadable } from './errors.js';
+import { hasErrno, ofWrongSize, unlessMissing, unreadable } from './errors.js';
 import {
   decodeHeader,
   headerPageBytes,
@@ -72,7 +72,7 @@ export async function openWholeBlob(
   const why = blob === undefined ? undefined : lengthProblem(blob);
   if (why === undefined) return blob;
   await blob?.file.close();
-  throw damaged(place.where, why);
+  throw ofWrongSize(place.where, why);
 }
 
 export function lengthProblem({ header, fileBytes }: BlobFile): string | undefined {

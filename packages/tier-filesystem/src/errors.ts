@@ -36,6 +36,11 @@ export function damaged(what: string, why: string): DomainError {
   return new DomainError({ code: 'CHECKSUM_MISMATCH', what, why });
 }
 
+/** A file of ours that is longer or shorter than what was written. */
+export function ofWrongSize(what: string, why: string): DomainError {
+  return new DomainError({ code: 'CHECKSUM_MISMATCH', what, why, wrongSize: true });
+}
+
 export function hasErrno(error: unknown, ...codes: readonly string[]): error is Error {
   return (
     error instanceof Error &&

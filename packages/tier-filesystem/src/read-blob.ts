@@ -1,6 +1,6 @@
 import { assert, DomainError, type ByteSpan, type Payload } from '@holdfast/domain';
 import type { FileHandle } from 'node:fs/promises';
-import { damaged, tierError } from './errors.js';
+import { ofWrongSize, tierError } from './errors.js';
 
 /** One call of the operating system; a larger one is not faster, half of it is by a third slower. */
 const readBytes = 512 * 1024;
@@ -72,6 +72,6 @@ async function readSome(range: OpenedRange, position: number, end: number): Prom
   // Never from a pool and never reused: the receiver owns the bytes.
   const bytes = Buffer.allocUnsafeSlow(length);
   const { bytesRead } = await range.file.read(bytes, 0, length, position);
-  if (bytesRead === 0) throw damaged(range.where, `it ends after ${position} bytes`);
+  if (bytesRead === 0) throw ofWrongSize(range.where, `it ends after ${position} bytes`);
   return bytes.subarray(0, bytesRead);
 }

@@ -11,7 +11,7 @@ import { unreadable } from './byte-reader.js';
 import type { Environment } from './environment.js';
 import type { GroupCommit } from './group-commit.js';
 import { hasIntent, withIntent, withoutIntent } from './intents-codec.js';
-import { listExpiredRows, listRows } from './list-rows.js';
+import { listObjects, listRows } from './list-rows.js';
 import type { WriteOperation } from './pending-write.js';
 import type { StoredHead } from './row-head-codec.js';
 import { createRows, encodeContent, rowKeyOf, type EncodedContent } from './rows.js';
@@ -138,12 +138,10 @@ export function createLmdbHighVolumeTier(dependencies: LmdbTierDependencies): Hi
     },
 
     list: (prefix, after, limit) =>
-      readCurrent(() => listRows(environment.heads, { prefix, after, limit, now: clock.now() })),
+      readCurrent(() => listObjects(environment.heads, { prefix, after, limit, now: clock.now() })),
 
-    listExpired: (after, examinedMax) =>
-      readCurrent(() =>
-        listExpiredRows(environment.heads, { after, examinedMax, now: clock.now() }),
-      ),
+    listRows: (after, examinedMax) =>
+      readCurrent(() => listRows(environment.heads, after, examinedMax)),
   };
 }
 

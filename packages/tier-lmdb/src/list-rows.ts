@@ -3,11 +3,11 @@ import {
   DomainError,
   isExpired,
   parseStoragePath,
-  type ExpiredObject,
-  type ExpiredPage,
   type ListedObject,
+  type ListedRow,
   type ObjectId,
   type ObjectPage,
+  type RowPage,
   type StoragePath,
   type StoragePrefix,
   type Timestamp,
@@ -23,26 +23,19 @@ interface ListQuery {
   readonly now: Timestamp;
 }
 
-interface ExpiredQuery {
-  readonly after: StoragePath | undefined;
-  readonly examinedMax: number;
-  readonly now: Timestamp;
-}
-
 interface ReadableRow {
   readonly id: ObjectId;
   readonly head: StoredHead;
 }
 
-interface RowPage {
+interface ReadablePage {
   readonly rows: readonly ReadableRow[];
   readonly undecided: readonly StoragePath[];
-  readonly examined: number;
   readonly next: { readonly next?: StoragePath };
 }
 
 /** Looks at up to `limit` rows: expired ones make the page shorter, and the work stays bounded. */
-export function listRows(heads: Bytes, { prefix, after, limit, now }: ListQuery): ObjectPage {
+export function listObjects(heads: Bytes, { prefix, after, limit, now }: ListQuery): ObjectPage {
   const isPastPrefix = after !== undefined && compareUtf8(after, prefix) > 0;
   const page = readRows(heads, limit, {
     start: Buffer.from(isPastPrefix ? after : prefix),
@@ -57,25 +50,23 @@ export function listRows(heads: Bytes, { prefix, after, limit, now }: ListQuery)
   return { objects, undecided: page.undecided, ...page.next };
 }
 
-export function listExpiredRows(heads: Bytes, query: ExpiredQuery): ExpiredPage {
-  const { after, examinedMax, now } = query;
-  const page = readRows(
-    heads,
-    examinedMax,
-    after === undefined ? {} : { start: Buffer.from(after), exclusiveStart: true },
-  );
-  const expired: ExpiredObject[] = [];
-  for (const { id, head } of page.rows) {
-    if (!isExpired(head.metadata.timeExpires, now)) continue;
-    const { revision } = head.metadata;
-    expired.push(head.kind === 'tombstone' ? { id, revision, blob: head.blob } : { id, revision });
-  }
-  const { undecided, examined, next } = page;
-  return { expired, undecided, examined, ...next };
+export function listRows(
+  heads: Bytes,
+  after: StoragePath | undefined,
+  examinedMax: number,
+): RowPage {
+  const range = after === undefined ? {} : { start: Buffer.from(after), exclusiveStart: true };
+  const { rows, undecided, next } = readRows(heads, examinedMax, range);
+  return { rows: rows.map(showRow), undecided, ...next };
+}
+
+function showRow({ id, head }: ReadableRow): ListedRow {
+  const { metadata } = head;
+  return head.kind === 'tombstone' ? { id, metadata, blob: head.blob } : { id, metadata };
 }
 
 /** A row that cannot be read does not keep the others from being shown. */
-function readRows(heads: Bytes, limit: number, range: KeyRange): RowPage {
+function readRows(heads: Bytes, limit: number, range: KeyRange): ReadablePage {
   const page = readPage(heads, { range, entriesMax: limit, decodeKey: decodeRowKey });
   const rows: ReadableRow[] = [];
   const undecided = page.foreignKeys.map(showForeignKey);
@@ -87,8 +78,7 @@ function readRows(heads: Bytes, limit: number, range: KeyRange): RowPage {
       undecided.push(id.path);
     }
   }
-  const examined = page.entries.length + page.foreignKeys.length;
-  return { rows, undecided, examined, next: page.next ? { next: page.next.path } : {} };
+  return { rows, undecided, next: page.next ? { next: page.next.path } : {} };
 }
 
 /** `undefined` for a key that no object has: nothing could ever ask for it, or go on after it. */

@@ -163,7 +163,8 @@ export function describeChangeOrder(openTiers: OpenTiers): void {
       const settled = await Promise.all(
         Array.from({ length: 4 }, () => store().anotherEngine().settleChange(settle)),
       );
-      const freed = settled.flatMap((outcome) => ('freed' in outcome ? outcome.freed : []));
+      const blobs = settled.flatMap((outcome) => ('blobs' in outcome ? outcome.blobs : []));
+      const freed = blobs.filter(({ state }) => state === 'deleted');
       assert.equal(freed.length, 1, 'freed bytes count once');
       assert.deepEqual(await store().holdings(), { blobs: presentOf(blob), changes: [] });
     });

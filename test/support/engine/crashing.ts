@@ -65,7 +65,7 @@ export function describeCrashing(openTiers: OpenTiers): void {
       assert.equal((await other.recoverChanges(sweep)).settled, 0);
       const [blob] = (await store().holdings()).blobs;
       assert(blob !== undefined);
-      assert.deepEqual(await other.reclaimBlob(blob), { kind: 'owned-by-change' });
+      assert.deepEqual(await other.reclaimBlob({ blob }), { kind: 'owned-by-change' });
       held.release();
       assert.equal((await writing).kind, 'stored');
       await assertReads(store(), id, 'large');

@@ -1,7 +1,7 @@
 import { blobNameOf, type StoragePath } from '@holdfast/domain';
 import assert from 'node:assert/strict';
 import { beforeNext, failNext } from './hold.js';
-import { large, small } from './payloads.js';
+import { large, largeBytes, small } from './payloads.js';
 import { assertReads, unavailable } from './situations.js';
 import { expiringAfter, idOf, useStore, type OpenTiers } from './store-under-test.js';
 
@@ -102,6 +102,7 @@ export function describeExpiringRows(openTiers: OpenTiers): void {
       assert.deepEqual(report, {
         examined: 4,
         expired: 2,
+        counts: [{ usecase: 'engine', examined: 4, removed: 2, freedBytes: 2 * largeBytes }],
         failed: [],
         undecided: [],
         truncated: false,
@@ -125,6 +126,40 @@ export function describeExpiringRows(openTiers: OpenTiers): void {
         after = report.next;
       } while (after !== undefined);
       assert.equal(expired, 5);
+    });
+
+    it('only counts as a dry run, and removes nothing', async () => {
+      await store().store(idOf('a'), large(), expiringAfter(ttlMs));
+      await store().store(idOf('b'), small(), expiringAfter(ttlMs));
+      await store().store(idOf('c'), small());
+      await store().atRest();
+      store().clock.advance(ttlMs);
+      const freedBytes = largeBytes + small().length;
+      const counts = [{ usecase: 'engine', examined: 3, removed: 2, freedBytes }];
+      const forbidden = () => assert.fail('a dry run writes');
+      const unhook = store().highVolume.hook('begin', { before: forbidden });
+      const dry = await store().engine.expireObjects({ ...sweep, dryRun: true });
+      unhook();
+      assert.deepEqual([dry.expired, dry.counts], [2, counts]);
+      const real = await store().engine.expireObjects(sweep);
+      assert.deepEqual([real.expired, real.counts], [2, counts]);
+    });
+
+    it('ends when its time is over, and goes on at the next row', async () => {
+      for (const key of ['a', 'b', 'c', 'd', 'e']) {
+        await store().store(idOf(key), small(), expiringAfter(ttlMs));
+      }
+      store().clock.advance(ttlMs);
+      store().highVolume.hook('begin', { before: () => store().clock.advance(60) });
+      const done: number[] = [];
+      let after: StoragePath | undefined;
+      do {
+        const report = await store().engine.expireObjects({ ...sweep, after, timeMsMax: 100 });
+        assert.equal(report.examined, report.expired);
+        done.push(report.expired);
+        after = report.next;
+      } while (after !== undefined);
+      assert.deepEqual(done, [2, 2, 1]);
     });
 
     it('reports what could not be expired, leaves it, and goes on', async () => {

@@ -31,7 +31,7 @@ export function describeReclaiming(openTiers: OpenTiers): void {
       const orphan = await placeOrphan(store(), 'reclaimed');
       const changeId = changeIdOf(parseBlobName(orphan)?.revision ?? assert.fail());
       const until = store().clock.now() + limits.readerGraceMs;
-      const outcome = await store().engine.reclaimBlob(orphan);
+      const outcome = await store().engine.reclaimBlob({ blob: orphan });
       assert.deepEqual(outcome, { kind: 'awaiting-readers', until });
       const [change, ...others] = await store().changes();
       assert.deepEqual(others, []);
@@ -44,7 +44,9 @@ export function describeReclaiming(openTiers: OpenTiers): void {
       });
       const job = { kind: 'settle-change', changeId };
       assert.deepEqual(store().jobs, [{ job, notBefore: until }]);
-      assert.deepEqual(await store().engine.reclaimBlob(orphan), { kind: 'owned-by-change' });
+      assert.deepEqual(await store().engine.reclaimBlob({ blob: orphan }), {
+        kind: 'owned-by-change',
+      });
 
       store().clock.advance(limits.readerGraceMs - 1);
       await store().work();
@@ -58,7 +60,9 @@ export function describeReclaiming(openTiers: OpenTiers): void {
 
     it('is freed at once where readers are given no time', async () => {
       const orphan = await placeOrphan(store(), 'reclaimed');
-      const outcome = await store().anotherEngine({ readerGraceMs: 0 }).reclaimBlob(orphan);
+      const outcome = await store()
+        .anotherEngine({ readerGraceMs: 0 })
+        .reclaimBlob({ blob: orphan });
       assert.deepEqual(outcome, { kind: 'freed', size: largeBytes });
       assert.deepEqual(await store().holdings(), { blobs: [], changes: [] });
       assert.deepEqual(store().jobs, []);
@@ -67,15 +71,15 @@ export function describeReclaiming(openTiers: OpenTiers): void {
     it('is gone already when somebody else was faster', async () => {
       const orphan = await placeOrphan(store(), 'reclaimed');
       const engine = store().anotherEngine({ readerGraceMs: 0 });
-      await engine.reclaimBlob(orphan);
-      assert.deepEqual(await engine.reclaimBlob(orphan), { kind: 'gone-already' });
+      await engine.reclaimBlob({ blob: orphan });
+      assert.deepEqual(await engine.reclaimBlob({ blob: orphan }), { kind: 'gone-already' });
       assert.deepEqual(await store().holdings(), { blobs: [], changes: [] });
     });
 
     it('is live when its row names it', async () => {
       const blob = await arrange(store(), id, 'large', 1);
       await store().atRest();
-      const outcome = await store().engine.reclaimBlob(blob ?? assert.fail());
+      const outcome = await store().engine.reclaimBlob({ blob: blob ?? assert.fail() });
       assert.deepEqual(outcome, { kind: 'live' });
       await assertReads(store(), id, 'large', 1);
     });
@@ -85,7 +89,7 @@ export function describeReclaiming(openTiers: OpenTiers): void {
       const writing = store().put(id, large());
       await commit.reached;
       const [blob] = (await store().holdings()).blobs;
-      const outcome = await store().engine.reclaimBlob(blob ?? assert.fail());
+      const outcome = await store().engine.reclaimBlob({ blob: blob ?? assert.fail() });
       assert.deepEqual(outcome, { kind: 'owned-by-change' });
       commit.release();
       assert.equal((await writing).kind, 'stored');
@@ -96,7 +100,7 @@ export function describeReclaiming(openTiers: OpenTiers): void {
       store().longTerm.hook('remove', { before: () => void (removed += 1) });
       const { revision } = await store().store(id, small());
       for (const name of ['', 'x', `${id.path}/v1`, `engine/${revision}`, revision]) {
-        const outcome = await store().engine.reclaimBlob(name as BlobName);
+        const outcome = await store().engine.reclaimBlob({ blob: name as BlobName });
         assert.deepEqual(outcome, { kind: 'undecided' });
       }
       assert.equal(removed, 0);
@@ -110,7 +114,7 @@ export function describeReclaiming(openTiers: OpenTiers): void {
       const [change] = await store().changes();
       assert(change?.newBlob !== undefined);
       await store().tiers.changeLog.remove(change.changeId);
-      const outcome = await store().anotherEngine().reclaimBlob(change.newBlob);
+      const outcome = await store().anotherEngine().reclaimBlob({ blob: change.newBlob });
       assert.equal(outcome.kind, 'awaiting-readers');
       commit.release();
       assert.deepEqual(await writing, { kind: 'fenced' });
@@ -123,7 +127,7 @@ export function describeReclaiming(openTiers: OpenTiers): void {
       it(`is kept when its row cannot be judged (${method})`, async () => {
         const orphan = await placeOrphan(store(), 'reclaimed');
         failNext(store().highVolume, method, unavailable());
-        const reclaiming = store().engine.reclaimBlob(orphan);
+        const reclaiming = store().engine.reclaimBlob({ blob: orphan });
         await assert.rejects(reclaiming, { code: 'TIER_UNAVAILABLE' });
         assert.deepEqual(await store().holdings(), { blobs: [orphan], changes: [] });
       });
@@ -134,7 +138,7 @@ export function describeReclaiming(openTiers: OpenTiers): void {
       beforeNext(store().changeLog, 'record', () =>
         failNext(store().highVolume, 'fence', unavailable()),
       );
-      const reclaiming = store().engine.reclaimBlob(orphan);
+      const reclaiming = store().engine.reclaimBlob({ blob: orphan });
       await assert.rejects(reclaiming, { code: 'TIER_UNAVAILABLE' });
       const held = await store().holdings();
       assert.deepEqual([held.blobs, held.changes.length], [[orphan], 1]);

@@ -2,6 +2,8 @@ import {
   changeIdOf,
   DomainError,
   limits,
+  type BlobFate,
+  type BlobName,
   type Change,
   type ChangeId,
   type Revision,
@@ -17,6 +19,14 @@ import { idOf, useStore, type OpenTiers } from './store-under-test.js';
 
 const id = idOf('settled');
 const forReaders = { unnamedBlobs: 'keep-for-readers' } as const;
+
+function fateOf(state: BlobFate['state'], size: number) {
+  return (blob: BlobName | undefined) => ({ blob, state, size });
+}
+
+const deleted = fateOf('deleted', largeBytes);
+const live = fateOf('live', largeBytes);
+const kept = fateOf('awaiting-readers', 0);
 
 export function describeSettling(openTiers: OpenTiers): void {
   const store = useStore(openTiers);
@@ -55,7 +65,7 @@ export function describeSettling(openTiers: OpenTiers): void {
       const { changeId } = await onlyChange();
       assert.deepEqual(await settle(changeId), {
         kind: 'committed',
-        freed: [{ blob: old, size: largeBytes }],
+        blobs: [deleted(old)],
       });
       assert.deepEqual(await store().holdings(), { blobs: presentOf(blob), changes: [] });
     });
@@ -67,7 +77,7 @@ export function describeSettling(openTiers: OpenTiers): void {
       const { changeId } = await onlyChange();
       assert.deepEqual(await settle(changeId), {
         kind: 'committed',
-        freed: [{ blob: old, size: largeBytes }],
+        blobs: [deleted(old)],
       });
     });
 
@@ -77,7 +87,7 @@ export function describeSettling(openTiers: OpenTiers): void {
       const { changeId, newBlob } = await onlyChange();
       assert.deepEqual(await settle(changeId), {
         kind: 'superseded',
-        freed: [{ blob: newBlob, size: largeBytes }],
+        blobs: [deleted(newBlob), live(old)],
       });
       assert.deepEqual(await store().holdings(), { blobs: presentOf(old), changes: [] });
       assert.deepEqual(await resume(), { kind: 'fenced' });
@@ -104,10 +114,10 @@ export function describeSettling(openTiers: OpenTiers): void {
 
     it('resolves to still young until its deadline, and is left alone', async () => {
       const resume = await pausedWriter(2);
-      const { changeId } = await onlyChange();
+      const { changeId, deadline } = await onlyChange();
       store().clock.advance(limits.changeDeadlineMs - 1);
       const outcome = await settle(changeId, { youngChange: 'keep' });
-      assert.deepEqual(outcome, { kind: 'still-young' });
+      assert.deepEqual(outcome, { kind: 'still-young', deadline });
       assert.equal((await resume()).kind, 'stored');
       await assertReads(store(), id, 'large', 2);
     });
@@ -130,7 +140,9 @@ export function describeSettling(openTiers: OpenTiers): void {
       const { changeId } = await onlyChange();
       for (const ms of [0, limits.readerGraceMs - 1]) {
         store().clock.advance(ms);
-        assert.deepEqual(await settle(changeId, forReaders), { kind: 'awaiting-readers', until });
+        const blobs = [kept(old)];
+        const outcome = await settle(changeId, forReaders);
+        assert.deepEqual(outcome, { kind: 'awaiting-readers', until, blobs });
         const held = { blobs: presentOf(old, blob), changes: [changeId] };
         assert.deepEqual(await store().holdings(), held);
       }
@@ -138,7 +150,7 @@ export function describeSettling(openTiers: OpenTiers): void {
       store().clock.advance(1);
       assert.deepEqual(await settle(changeId, forReaders), {
         kind: 'committed',
-        freed: [{ blob: old, size: largeBytes }],
+        blobs: [deleted(old)],
       });
       assert.deepEqual(await store().holdings(), { blobs: presentOf(blob), changes: [] });
     });
@@ -150,7 +162,7 @@ export function describeSettling(openTiers: OpenTiers): void {
       const { changeId } = await onlyChange();
       assert.deepEqual(await settle(changeId, { unnamedBlobs: 'delete' }), {
         kind: 'committed',
-        freed: [{ blob: old, size: largeBytes }],
+        blobs: [deleted(old)],
       });
       assert.deepEqual(await store().holdings(), { blobs: presentOf(blob), changes: [] });
     });
@@ -216,7 +228,11 @@ export function describeSettling(openTiers: OpenTiers): void {
       store().clock.advance(limits.changeDeadlineMs);
       const until = store().clock.now() + limits.readerGraceMs;
       const outcome = await settle(before.changeId, { ...forReaders, youngChange: 'keep' });
-      assert.deepEqual(outcome, { kind: 'awaiting-readers', until });
+      assert.deepEqual(outcome, {
+        kind: 'awaiting-readers',
+        until,
+        blobs: [kept(before.newBlob), live(old)],
+      });
       assert.deepEqual(plain(await onlyChange()), {
         changeId: before.changeId,
         objectId: plain(before.objectId),
@@ -229,12 +245,12 @@ export function describeSettling(openTiers: OpenTiers): void {
 
       store().clock.advance(limits.readerGraceMs - 1);
       const early = await settle(before.changeId, forReaders);
-      assert.deepEqual(early, { kind: 'awaiting-readers', until });
+      assert.deepEqual(early, { kind: 'awaiting-readers', until, blobs: [kept(before.newBlob)] });
       assert.deepEqual((await store().holdings()).blobs, presentOf(old, before.newBlob));
       store().clock.advance(1);
       assert.deepEqual(await settle(before.changeId, forReaders), {
         kind: 'superseded',
-        freed: [{ blob: before.newBlob, size: largeBytes }],
+        blobs: [deleted(before.newBlob)],
       });
       assert.deepEqual(await store().holdings(), { blobs: presentOf(old), changes: [] });
       await resume();
@@ -242,11 +258,11 @@ export function describeSettling(openTiers: OpenTiers): void {
 
     it('keeps a deadline that is later than its readers need', async () => {
       const resume = await pausedWriter(2);
-      const { changeId, deadline } = await onlyChange();
+      const { changeId, deadline, newBlob } = await onlyChange();
       const until = store().clock.now() + limits.readerGraceMs;
       assert(deadline > until);
       const outcome = await settle(changeId, forReaders);
-      assert.deepEqual(outcome, { kind: 'awaiting-readers', until });
+      assert.deepEqual(outcome, { kind: 'awaiting-readers', until, blobs: [kept(newBlob)] });
       const { deadline: after, readersUntil } = await onlyChange();
       assert.deepEqual([after, readersUntil], [deadline, until]);
       await resume();
@@ -260,7 +276,7 @@ export function describeSettling(openTiers: OpenTiers): void {
       await commit.reached;
       const { changeId } = await onlyChange();
       const outcome = await settle(changeId, forReaders);
-      assert.deepEqual(outcome, { kind: 'superseded', freed: [] });
+      assert.deepEqual(outcome, { kind: 'superseded', blobs: [live(old)] });
       assert.deepEqual(await store().holdings(), { blobs: presentOf(old), changes: [] });
       commit.release();
       assert.deepEqual(await deleting, { kind: 'fenced' });
@@ -283,7 +299,7 @@ export function describeSettling(openTiers: OpenTiers): void {
         const blob = await arrange(store(), id, 'large', 3);
         assert.deepEqual(await settle(changeId, { unnamedBlobs }), {
           kind: 'superseded',
-          freed: [{ blob: old, size: largeBytes }],
+          blobs: [deleted(old)],
         });
         assert.deepEqual((await store().holdings()).blobs, presentOf(newBlob, blob));
         commit.release();
@@ -295,13 +311,13 @@ export function describeSettling(openTiers: OpenTiers): void {
 
     it('is settled although no job can be queued, which is reported', async () => {
       const resume = await pausedWriter(2);
-      const { changeId } = await onlyChange();
+      const { changeId, newBlob } = await onlyChange();
       const cause = unavailable();
       failNext(store().queue, 'enqueue', cause);
       store().clock.advance(limits.changeDeadlineMs);
       const until = store().clock.now() + limits.readerGraceMs;
       const outcome = await settle(changeId, forReaders);
-      assert.deepEqual(outcome, { kind: 'awaiting-readers', until });
+      assert.deepEqual(outcome, { kind: 'awaiting-readers', until, blobs: [kept(newBlob)] });
       assert.deepEqual(store().events, [{ kind: 'change-left-on-log', changeId, cause }]);
       assert.deepEqual(store().jobs, []);
       store().clock.advance(limits.readerGraceMs);
@@ -361,7 +377,7 @@ export function describeSettling(openTiers: OpenTiers): void {
     }
 
     it('may be repeated when it got no answer to the deletion or to the removal', async () => {
-      await arrange(store(), id, 'large', 1);
+      const old = await arrange(store(), id, 'large', 1);
       const blob = await arrange(store(), id, 'large', 2);
       await store().atRest();
       const { changeId } = await onlyChange();
@@ -369,7 +385,10 @@ export function describeSettling(openTiers: OpenTiers): void {
       await assert.rejects(settle(changeId), { code: 'OUTCOME_UNKNOWN' });
       failNext(store().changeLog, 'remove', unavailable());
       await assert.rejects(settle(changeId), { code: 'TIER_UNAVAILABLE' });
-      assert.deepEqual(await settle(changeId), { kind: 'committed', freed: [] });
+      assert.deepEqual(await settle(changeId), {
+        kind: 'committed',
+        blobs: [{ blob: old, state: 'absent', size: 0 }],
+      });
       assert.deepEqual(await store().holdings(), { blobs: presentOf(blob), changes: [] });
     });
   });

@@ -86,7 +86,7 @@ const sweeps: readonly Sweep[] = [
       return { ...report, done: report.expired };
     },
     watchSteps: (store, onStep) =>
-      store.highVolume.hook('listExpired', { after: (_page, _after, limit) => onStep(limit) }),
+      store.highVolume.hook('listRows', { after: (_page, _after, limit) => onStep(limit) }),
   },
 ];
 

@@ -8,6 +8,7 @@ import {
   parseRevision,
   revisionBytes,
   revisionOf,
+  timeOfRevision,
   type Revision,
   type Timestamp,
 } from '@holdfast/domain';
@@ -133,3 +134,12 @@ function bytesOf(revision: Revision): Uint8Array {
   encodeRevision(revision, bytes, 0);
   return bytes;
 }
+
+describe('the time of a revision', () => {
+  it('is that of when it was made', () => {
+    const random = new Uint8Array(8);
+    for (const made of [0, 1, 0xffff, 0x10000, 1_700_000_000_123, 2 ** 48 - 1] as Timestamp[]) {
+      assert.equal(timeOfRevision(formatRevision(made, 7, random)), made);
+    }
+  });
+});

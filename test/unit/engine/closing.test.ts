@@ -101,7 +101,7 @@ describe('Closing the engine', () => {
         youngChange: 'keep',
         unnamedBlobs: 'delete',
       }),
-      engine.reclaimBlob(blob ?? assert.fail()),
+      engine.reclaimBlob({ blob: blob ?? assert.fail() }),
       engine.expireObject({ id, revision }),
       engine.recoverChanges({ examinedMax: 1 }),
       engine.reclaimOrphans({ examinedMax: 1 }),

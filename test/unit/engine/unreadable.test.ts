@@ -61,7 +61,9 @@ describe('What the engine cannot read', () => {
     store().tiers.highVolume.damage(id);
     store().clock.advance(1_000);
     const report = await store().engine.expireObjects(sweep);
-    assert.deepEqual([report.expired, report.undecided], [1, [id.path]]);
+    assert.deepEqual([report.expired, report.undecided.length], [1, 1]);
+    assert.equal(report.undecided[0]?.where, id.path);
+    assert.match(report.undecided[0].why, /cannot be read/);
   });
 
   it('stays on the change log, is shown by its sweep, and holds up nothing', async () => {

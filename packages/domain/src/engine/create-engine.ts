@@ -6,9 +6,21 @@ import {
   objectBytesMax,
   readerGraceMs,
 } from '../limits.js';
-import type { BlobName } from '../blob-name.js';
 import type { ObjectId } from '../object-id.js';
-import { reclaimBlob, type ReclaimOutcome } from '../reclaim/reclaim-blob.js';
+import type { ChangeId } from '../revision.js';
+import {
+  describeStorage,
+  type DescribeStorageRequest,
+  type StorageDescription,
+} from '../reclaim/describe-storage.js';
+import { discardChange, type DiscardOutcome } from '../reclaim/discard-change.js';
+import { listBlobs, type ListBlobsOutcome, type ListBlobsRequest } from '../reclaim/list-blobs.js';
+import {
+  listChanges,
+  type ListChangesOutcome,
+  type ListChangesRequest,
+} from '../reclaim/list-changes.js';
+import { reclaimBlob, type ReclaimOutcome, type ReclaimRequest } from '../reclaim/reclaim-blob.js';
 import {
   recoverChanges,
   type RecoverReport,
@@ -25,6 +37,11 @@ import {
   type ReclaimOrphansRequest,
 } from '../reclaim/reclaim-orphans.js';
 import { settleChange, type SettleOutcome, type SettleRequest } from '../reclaim/settle-change.js';
+import {
+  verifyObjects,
+  type VerifyObjectsOutcome,
+  type VerifyObjectsRequest,
+} from '../reclaim/verify-objects.js';
 import { createBackground } from './background.js';
 import { deleteObject, type DeleteOutcome, type DeleteRequest } from './delete-object.js';
 import type { EngineDependencies, EngineOptions, EngineParts } from './engine-parts.js';
@@ -42,11 +59,16 @@ export interface StorageEngine {
   deleteObject(request: DeleteRequest): Promise<DeleteOutcome>;
   listObjects(request: ListRequest): Promise<ListOutcome>;
   settleChange(request: SettleRequest): Promise<SettleOutcome>;
-  reclaimBlob(blob: BlobName): Promise<ReclaimOutcome>;
+  discardChange(changeId: ChangeId): Promise<DiscardOutcome>;
+  listChanges(request: ListChangesRequest): Promise<ListChangesOutcome>;
+  listBlobs(request: ListBlobsRequest): Promise<ListBlobsOutcome>;
+  reclaimBlob(request: ReclaimRequest): Promise<ReclaimOutcome>;
   expireObject(request: ExpireRequest): Promise<ExpireOutcome>;
   recoverChanges(request: RecoverRequest): Promise<RecoverReport>;
   reclaimOrphans(request: ReclaimOrphansRequest): Promise<ReclaimOrphansReport>;
   expireObjects(request: ExpireObjectsRequest): Promise<ExpireObjectsReport>;
+  verifyObjects(request: VerifyObjectsRequest): Promise<VerifyObjectsOutcome>;
+  describeStorage(request: DescribeStorageRequest): Promise<StorageDescription>;
 
   /**
    * Refuses new operations and waits for the running ones and for their cleanup, for `drainMsMax` at
@@ -88,11 +110,16 @@ export function createEngine(
     deleteObject: useCase(deleteObject),
     listObjects: useCase(listObjects),
     settleChange: useCase(settleChange),
+    discardChange: useCase(discardChange),
+    listChanges: useCase(listChanges),
+    listBlobs: useCase(listBlobs),
     reclaimBlob: useCase(reclaimBlob),
     expireObject: useCase(expireObject),
     recoverChanges: useCase(recoverChanges),
     reclaimOrphans: useCase(reclaimOrphans),
     expireObjects: useCase(expireObjects),
+    verifyObjects: useCase(verifyObjects),
+    describeStorage: useCase(describeStorage),
     async close(drainMsMax) {
       closing = true;
       const drained = new AbortController();

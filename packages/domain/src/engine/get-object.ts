@@ -11,6 +11,7 @@ import type { Revision } from '../revision.js';
 import type { InlineRow, Row, TombstoneRow } from '../row.js';
 import type { EngineParts } from './engine-parts.js';
 import { extendExpiry } from './extend-expiry.js';
+import { singleChunk } from './single-chunk.js';
 import { verifiedPayload } from './verified-payload.js';
 
 export interface GetRequest {
@@ -18,10 +19,13 @@ export interface GetRequest {
   readonly range?: ByteRange | undefined;
   /** Answer only this revision, so that a reader of several ranges reads one object. */
   readonly ifRevision?: Revision | undefined;
+  /** Only describe the object when more bytes than this are asked for. */
+  readonly payloadBytesMax?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-export type GetOutcome = FoundObject | { readonly kind: 'not-found' } | PreconditionFailed;
+export type GetOutcome =
+  FoundObject | TooLargeObject | { readonly kind: 'not-found' } | PreconditionFailed;
 
 export interface FoundObject {
   readonly kind: 'found';
@@ -29,12 +33,24 @@ export interface FoundObject {
   /** Which bytes `payload` carries. */
   readonly span: ByteSpan;
   readonly payload: Payload;
+  /**
+   * The whole of `payload`, where it is at hand. Then nothing is open, and `payload` need neither be
+   * read nor be returned.
+   */
+  readonly bytes?: Uint8Array | undefined;
+}
+
+/** There are more bytes than were asked for. Nothing was opened, and it does not count as a read. */
+export interface TooLargeObject {
+  readonly kind: 'too-large';
+  readonly metadata: ObjectMetadata;
+  readonly span: ByteSpan;
 }
 
 /**
  * Reads an object.
  *
- * 1. Read the row, with its payload if it is inline.
+ * 1. Read the row, with its payload if it is inline. It tells whether more is asked for than wanted.
  * 2. Inline: check the payload against its checksum and answer the bytes asked for.
  * 3. Tombstone: open the blob. If it is not there, the object was replaced meanwhile: read the row
  *    again, a few times. A row that names the same blob before and after it was missing dangles: the
@@ -68,6 +84,12 @@ function answerFromRow(engine: EngineParts, request: GetRequest, row: Row): GetO
     const failed = failedCondition({ kind: 'if-revision', revision: request.ifRevision }, row);
     if (failed !== undefined) return failed;
   }
+  if (request.payloadBytesMax !== undefined) {
+    const span = spanIn(request, row.metadata);
+    if (span.length > request.payloadBytesMax) {
+      return { kind: 'too-large', metadata: row.metadata, span };
+    }
+  }
   return row.kind === 'inline' ? openInline(engine, request, row) : undefined;
 }
 
@@ -80,7 +102,7 @@ function openInline(engine: EngineParts, request: GetRequest, row: InlineRow): F
   extendExpiry(engine, request.id, row);
   const whole = span.length === payload.length;
   const bytes = whole ? payload : payload.subarray(span.offset, span.offset + span.length);
-  return { kind: 'found', metadata, span, payload: singleChunk(bytes) };
+  return { kind: 'found', metadata, span, payload: singleChunk(bytes), bytes };
 }
 
 async function openBlob(
@@ -120,24 +142,4 @@ function damaged(engine: EngineParts, id: ObjectId, why: string): DomainError {
 
 async function endUnread(payload: Payload): Promise<void> {
   await payload[Symbol.asyncIterator]().return?.();
-}
-
-/** Bytes that are at hand, as a payload: no generator, for this is the path of every small read. */
-function singleChunk(bytes: Uint8Array): Payload {
-  return {
-    [Symbol.asyncIterator]() {
-      let ended = bytes.length === 0;
-      return {
-        next() {
-          if (ended) return Promise.resolve({ done: true, value: undefined });
-          ended = true;
-          return Promise.resolve({ done: false, value: bytes });
-        },
-        return() {
-          ended = true;
-          return Promise.resolve({ done: true, value: undefined });
-        },
-      };
-    },
-  };
 }

@@ -1,11 +1,10 @@
-import { invalid } from '../errors.js';
-import { pageSizeDefault, pageSizeMax } from '../limits.js';
 import {
   parseStoragePath,
   parseStoragePrefix,
   type ListContext,
   type StoragePath,
 } from '../object-id.js';
+import { invalidPageToken, parsePageSize, parsePageToken } from '../page.js';
 import type { ListedObject } from '../ports/high-volume-tier.js';
 import type { EngineParts } from './engine-parts.js';
 
@@ -24,11 +23,7 @@ export interface ListOutcome {
 /** Lists live objects of one context in the order of their storage paths, page by page. */
 export async function listObjects(engine: EngineParts, request: ListRequest): Promise<ListOutcome> {
   const prefix = parseStoragePrefix(request);
-  const pageSize = request.pageSize ?? pageSizeDefault;
-  if (!Number.isSafeInteger(pageSize) || pageSize < 1 || pageSize > pageSizeMax) {
-    const allowed = `must be a whole number from 1 to ${pageSizeMax}`;
-    throw invalid('INVALID_PAGE', 'page_size', request.pageSize, allowed);
-  }
+  const pageSize = parsePageSize(request.pageSize);
   const page = await engine.highVolume.list(
     prefix,
     afterToken(request.pageToken, prefix),
@@ -41,15 +36,14 @@ export async function listObjects(engine: EngineParts, request: ListRequest): Pr
 const tokenFormat = '1:';
 
 function afterToken(token: string | undefined, prefix: string): StoragePath | undefined {
-  if (token === undefined) return undefined;
-  const path = token.slice(tokenFormat.length);
-  if (token.startsWith(tokenFormat) && path.startsWith(prefix)) {
+  const path = parsePageToken(token, tokenFormat);
+  if (token === undefined || path === undefined) return undefined;
+  if (path.startsWith(prefix)) {
     try {
       return parseStoragePath(path).path;
     } catch {
       // Falls through to the one error that a wrong token gets.
     }
   }
-  const allowed = 'must be the token of an earlier page of the same listing';
-  throw invalid('INVALID_PAGE', 'page_token', token, allowed);
+  throw invalidPageToken(token);
 }

@@ -78,10 +78,11 @@ export interface HighVolumeTier {
   list(prefix: StoragePrefix, after: StoragePath | undefined, limit: number): Promise<ObjectPage>;
 
   /**
-   * Looks at up to `examinedMax` rows in path order after `after`, and names those that have expired
-   * but are still there.
+   * Looks at up to `examinedMax` rows in path order after `after`, of every usecase, and shows what
+   * they physically hold: also those that have expired and are still there. Rows of nothing but
+   * intents are none to it.
    */
-  listExpired(after: StoragePath | undefined, examinedMax: number): Promise<ExpiredPage>;
+  listRows(after: StoragePath | undefined, examinedMax: number): Promise<RowPage>;
 }
 
 export interface ListedObject {
@@ -97,16 +98,16 @@ export interface ObjectPage {
   readonly next?: StoragePath | undefined;
 }
 
-export interface ExpiredObject {
-  readonly id: ObjectId;
-  readonly revision: Revision;
+/** What a row physically holds, without an inline payload. */
+export interface ListedRow extends ListedObject {
+  /** The blob that the row names; absent when the payload is inline. */
   readonly blob?: BlobName | undefined;
 }
 
-export interface ExpiredPage {
-  readonly expired: readonly ExpiredObject[];
-  /** Rows that cannot be read, and so are not known to have expired. */
+export interface RowPage {
+  readonly rows: readonly ListedRow[];
+  /** Rows that were looked at and cannot be read. They are named so that somebody looks at them. */
   readonly undecided: readonly StoragePath[];
-  readonly examined: number;
+  /** Pass it as `after` for what follows; absent at the end. */
   readonly next?: StoragePath | undefined;
 }

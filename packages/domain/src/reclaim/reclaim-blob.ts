@@ -1,19 +1,40 @@
-import { parseBlobName, type BlobName } from '../blob-name.js';
+import { parseBlobName, type BlobName, type BlobNameParts } from '../blob-name.js';
+import type { Change } from '../change.js';
 import type { EngineParts } from '../engine/engine-parts.js';
-import { changeIdOf } from '../revision.js';
-import { namedBlob } from '../row.js';
+import { changeIdOf, type ChangeId } from '../revision.js';
+import { namedBlob, physicalRevision, type RowHead } from '../row.js';
 import type { Timestamp } from '../timestamp.js';
+import { freedBlobs } from './blob-fate.js';
 import { settleChange } from './settle-change.js';
+
+export interface ReclaimRequest {
+  readonly blob: BlobName;
+  /**
+   * Keep a blob that is younger, or of the future, by this engine's clock. When it is left out the
+   * caller has seen to that.
+   */
+  readonly ageMsMin?: number | undefined;
+  /** Only find out what keeps the blob. Nothing is written, and nobody is fenced. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** Bytes of payload; left out when the blob was not looked at. */
+interface Looked {
+  readonly size?: number;
+}
 
 export type ReclaimOutcome =
   | { readonly kind: 'freed'; readonly size: number }
   | { readonly kind: 'gone-already' }
+  /** Only in a dry run: nothing keeps it. */
+  | ({ readonly kind: 'reclaimable' } & Looked)
   /** Nothing names it. It is on the change log, and may go when that time has come. */
-  | { readonly kind: 'awaiting-readers'; readonly until: Timestamp }
+  | ({ readonly kind: 'awaiting-readers'; readonly until: Timestamp } & Looked)
   /** The row names it. */
-  | { readonly kind: 'live' }
+  | ({ readonly kind: 'live' } & Looked)
   /** A change on the log owns it, and will be settled as such. */
-  | { readonly kind: 'owned-by-change' }
+  | ({ readonly kind: 'owned-by-change' } & Looked)
+  | ({ readonly kind: 'young' } & Looked)
   /** No write of ours could have made the name. Such a thing is kept. */
   | { readonly kind: 'undecided' };
 
@@ -23,28 +44,85 @@ export type ReclaimOutcome =
  * that were named meanwhile.
  *
  * 1. Take the object and the revision from the name. The change of that write has the same id.
- * 2. Leave it if that change is on the log.
- * 3. Fence that change: a writer that is merely slow can no longer commit this blob.
- * 4. Read the row, and leave the blob if the row names it.
- * 5. Put the change back on the log, and settle it there. It may have been named until a moment ago,
+ * 2. Look at the blob, if an age was asked for, and leave it if it is young.
+ * 3. Leave it if that change is on the log.
+ * 4. Fence that change: a writer that is merely slow can no longer commit this blob.
+ * 5. Read the row, and leave the blob if the row names it.
+ * 6. Put the change back on the log, and settle it there. It may have been named until a moment ago,
  *    so it stays for its readers like any other.
+ *
+ * A dry run leaves out 4, and ends before 6.
  */
-export async function reclaimBlob(engine: EngineParts, blob: BlobName): Promise<ReclaimOutcome> {
-  const parts = parseBlobName(blob);
+export async function reclaimBlob(
+  engine: EngineParts,
+  request: ReclaimRequest,
+): Promise<ReclaimOutcome> {
+  const parts = parseBlobName(request.blob);
   if (parts === undefined) return { kind: 'undecided' };
-  const { highVolume, changeLog, clock } = engine;
-  const changeId = changeIdOf(parts.revision);
-  if ((await changeLog.get(changeId)) !== undefined) return { kind: 'owned-by-change' };
-  await highVolume.fence(parts.id, changeId);
-  if (namedBlob(await highVolume.readHead(parts.id)) === blob) return { kind: 'live' };
+  const found = await lookAt(engine, request);
+  if (found !== undefined && 'kind' in found) return found;
+  const outcome = await judgeBlob(engine, request, parts);
+  return { ...found, ...outcome };
+}
 
-  await changeLog.record({ changeId, objectId: parts.id, newBlob: blob, deadline: clock.now() });
+/** What ends it before anything was judged, or what is known of the blob from then on. */
+async function lookAt(
+  engine: EngineParts,
+  { blob, ageMsMin, dryRun = false }: ReclaimRequest,
+): Promise<ReclaimOutcome | Looked | undefined> {
+  if (!dryRun && ageMsMin === undefined) return undefined;
+  const found = await engine.longTerm.head(blob);
+  if (found.kind === 'absent') return { kind: 'gone-already' };
+  const { size, timeCreated } = found.metadata;
+  // A blob of the future is of a negative age: young, whatever was asked for.
+  const isYoung = ageMsMin !== undefined && engine.clock.now() - timeCreated < ageMsMin;
+  return isYoung ? { kind: 'young', size } : { size };
+}
+
+async function judgeBlob(
+  engine: EngineParts,
+  { blob, dryRun = false }: ReclaimRequest,
+  { id, revision }: BlobNameParts,
+): Promise<ReclaimOutcome> {
+  const { highVolume, changeLog, clock } = engine;
+  const changeId = changeIdOf(revision);
+  const change = await changeLog.get(changeId);
+  if (change !== undefined) return { kind: await keptBeside(engine, change, blob) };
+  if (!dryRun) await highVolume.fence(id, changeId);
+  const row = await highVolume.readHead(id);
+  if (namedBlob(row) === blob) return { kind: 'live' };
+  if (dryRun) {
+    return { kind: (await isReplacedBlob(engine, row, blob)) ? 'owned-by-change' : 'reclaimable' };
+  }
+  const deadline = clock.now();
+  await changeLog.record({ changeId, objectId: id, newBlob: blob, deadline });
+  return settleOrphan(engine, changeId);
+}
+
+/** Of a blob whose change is on the log: once it has committed, the blob is the row's and not its. */
+async function keptBeside(
+  { highVolume }: EngineParts,
+  { objectId, newBlob }: Change,
+  blob: BlobName,
+): Promise<'live' | 'owned-by-change'> {
+  if (newBlob === blob) return 'owned-by-change';
+  return namedBlob(await highVolume.readHead(objectId)) === blob ? 'live' : 'owned-by-change';
+}
+
+/** Whether the write that the row shows has the blob on its entry. No safety rests on the answer. */
+async function isReplacedBlob(engine: EngineParts, row: RowHead, blob: BlobName): Promise<boolean> {
+  const revision = physicalRevision(row);
+  if (revision === undefined) return false;
+  return (await engine.changeLog.get(changeIdOf(revision)))?.oldBlob === blob;
+}
+
+async function settleOrphan(engine: EngineParts, changeId: ChangeId): Promise<ReclaimOutcome> {
   const settled = await settleChange(engine, {
     changeId,
     youngChange: 'settle',
     unnamedBlobs: 'keep-for-readers',
   });
-  if (settled.kind === 'awaiting-readers') return settled;
-  const [freed] = 'freed' in settled ? settled.freed : [];
+  if (settled.kind === 'awaiting-readers') return { kind: settled.kind, until: settled.until };
+  const [freed] = 'blobs' in settled ? freedBlobs(settled.blobs) : [];
   return freed === undefined ? { kind: 'gone-already' } : { kind: 'freed', size: freed.size };
 }

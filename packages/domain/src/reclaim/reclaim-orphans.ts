@@ -2,8 +2,8 @@ import type { BlobName } from '../blob-name.js';
 import type { EngineParts } from '../engine/engine-parts.js';
 import { orphanAgeMsMin } from '../limits.js';
 import type { ListedBlob, UndecidedEntry } from '../ports/long-term-tier.js';
+import type { FreedBlob } from './blob-fate.js';
 import { reclaimBlob } from './reclaim-blob.js';
-import type { FreedBlob } from './settle-change.js';
 import { sweepInSteps, type SweepBounds, type SweepReach } from './sweep-in-steps.js';
 
 export interface ReclaimOrphansRequest extends SweepBounds {
@@ -38,7 +38,7 @@ export async function reclaimOrphans(
   async function reclaim({ name: blob, timeCreated }: ListedBlob): Promise<void> {
     if (engine.clock.now() - timeCreated < ageMsMin) return;
     try {
-      const outcome = await reclaimBlob(engine, blob);
+      const outcome = await reclaimBlob(engine, { blob });
       if (outcome.kind === 'freed') freed.push({ blob, size: outcome.size });
       if (outcome.kind === 'awaiting-readers') awaitingReaders += 1;
     } catch (cause) {

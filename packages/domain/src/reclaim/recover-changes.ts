@@ -1,6 +1,7 @@
 import type { EngineParts } from '../engine/engine-parts.js';
 import type { ChangeId } from '../revision.js';
-import { settleChange, type FreedBlob } from './settle-change.js';
+import { freedBlobs, type FreedBlob } from './blob-fate.js';
+import { settleChange } from './settle-change.js';
 import { sweepInSteps, type SweepBounds, type SweepReach } from './sweep-in-steps.js';
 
 export interface RecoverRequest extends SweepBounds {
@@ -36,7 +37,7 @@ export async function recoverChanges(
         youngChange: 'keep',
         unnamedBlobs: 'keep-for-readers',
       });
-      if ('freed' in outcome) freed.push(...outcome.freed);
+      if ('blobs' in outcome) freed.push(...freedBlobs(outcome.blobs));
       if (outcome.kind === 'awaiting-readers') awaitingReaders += 1;
       else if (outcome.kind !== 'still-young') settled += 1;
     } catch (cause) {

@@ -4,6 +4,7 @@ import type { EngineParts } from '../engine/engine-parts.js';
 import { revisionOf, type ChangeId } from '../revision.js';
 import { namedBlob, physicalRevision, type RowHead } from '../row.js';
 import { later, type Timestamp } from '../timestamp.js';
+import { lookUpBlob, removeBlob, type BlobFate } from './blob-fate.js';
 import { keepForReaders } from './keep-for-readers.js';
 
 export interface SettleRequest {
@@ -15,23 +16,24 @@ export interface SettleRequest {
    * who know that nobody reads them.
    */
   readonly unnamedBlobs: 'keep-for-readers' | 'delete';
-}
-
-export interface FreedBlob {
-  readonly blob: BlobName;
-  readonly size: number;
+  /** Only find out what would become of the change. Nothing is written, and nobody is fenced. */
+  readonly dryRun?: boolean | undefined;
 }
 
 export type SettleOutcome =
   /** Nothing is left to do: somebody has settled it, or it never was recorded. */
   | { readonly kind: 'already-resolved' }
-  | { readonly kind: 'still-young' }
+  | { readonly kind: 'still-young'; readonly deadline: Timestamp }
   /** It can no longer commit. Its unnamed blobs stay on the log, and may go when that time has come. */
-  | { readonly kind: 'awaiting-readers'; readonly until: Timestamp }
+  | {
+      readonly kind: 'awaiting-readers';
+      readonly until: Timestamp;
+      readonly blobs: readonly BlobFate[];
+    }
   /** The row shows what the change wrote. */
-  | { readonly kind: 'committed'; readonly freed: readonly FreedBlob[] }
+  | { readonly kind: 'committed'; readonly blobs: readonly BlobFate[] }
   /** It does not: somebody else wrote, or the change never committed. */
-  | { readonly kind: 'superseded'; readonly freed: readonly FreedBlob[] };
+  | { readonly kind: 'superseded'; readonly blobs: readonly BlobFate[] };
 
 /**
  * Finishes a change, by whomever, whenever, as often as they like, also while its writer is at work.
@@ -46,29 +48,36 @@ export type SettleOutcome =
  * 6. Remove the entry from the log.
  *
  * Any error, an unreadable row among them, ends it where it is and keeps the entry: a later settle
- * begins again, and every step may be repeated.
+ * begins again, and every step may be repeated. A dry run only reads in each of the steps, so what it
+ * says of a change whose writer is at work holds for as long as that writer does nothing.
  */
 export async function settleChange(
   engine: EngineParts,
   request: SettleRequest,
 ): Promise<SettleOutcome> {
   const { highVolume, changeLog, clock } = engine;
+  const { dryRun = false } = request;
   const change = await changeLog.get(request.changeId);
   if (change === undefined) return { kind: 'already-resolved' };
-  const young = change.deadline > clock.now();
-  if (young && request.youngChange === 'keep') return { kind: 'still-young' };
+  const { deadline } = change;
+  const young = deadline > clock.now();
+  if (young && request.youngChange === 'keep') return { kind: 'still-young', deadline };
 
-  await highVolume.fence(change.objectId, change.changeId);
+  if (!dryRun) await highVolume.fence(change.objectId, change.changeId);
   const row = await highVolume.readHead(change.objectId);
   const needless = withoutNamed(change, row);
   const until = readersUntil(engine, needless);
   if (until !== undefined && request.unnamedBlobs === 'keep-for-readers') {
-    if (change.readersUntil === undefined) await keepForReaders(engine, needless, until);
-    return { kind: 'awaiting-readers', until };
+    const isNoted = change.readersUntil !== undefined;
+    if (!isNoted && !dryRun) await keepForReaders(engine, needless, until);
+    const blobs = await fatesOf(change, row, async (blob) => awaitingReaders(blob));
+    return { kind: 'awaiting-readers', until, blobs };
   }
-  const freed = await removeBlobs(engine, needless);
-  await changeLog.remove(change.changeId);
-  return { kind: tookEffect(change, row) ? 'committed' : 'superseded', freed };
+  const blobs = await fatesOf(change, row, (blob) =>
+    dryRun ? lookUpBlob(engine, blob) : removeBlob(engine, blob),
+  );
+  if (!dryRun) await changeLog.remove(change.changeId);
+  return { kind: tookEffect(change, row) ? 'committed' : 'superseded', blobs };
 }
 
 function withoutNamed(change: Change, row: RowHead): Change {
@@ -88,14 +97,26 @@ function readersUntil(engine: EngineParts, needless: Change): Timestamp | undefi
   return until > now ? until : undefined;
 }
 
-async function removeBlobs(engine: EngineParts, needless: Change): Promise<FreedBlob[]> {
-  const freed: FreedBlob[] = [];
-  for (const blob of [needless.newBlob, needless.oldBlob]) {
+/** Deals with the change's blobs one after the other; those that the row names stay. */
+async function fatesOf(
+  change: Change,
+  row: RowHead,
+  dealWith: (needless: BlobName) => Promise<BlobFate>,
+): Promise<BlobFate[]> {
+  const fates: BlobFate[] = [];
+  for (const blob of [change.newBlob, change.oldBlob]) {
     if (blob === undefined) continue;
-    const result = await engine.longTerm.remove(blob);
-    if (result.kind === 'removed') freed.push({ blob, size: result.size });
+    fates.push(blob === namedBlob(row) ? liveBlob(blob, row) : await dealWith(blob));
   }
-  return freed;
+  return fates;
+}
+
+function liveBlob(blob: BlobName, row: RowHead): BlobFate {
+  return { blob, state: 'live', size: row.kind === 'tombstone' ? row.metadata.size : 0 };
+}
+
+function awaitingReaders(blob: BlobName): BlobFate {
+  return { blob, state: 'awaiting-readers', size: 0 };
 }
 
 function tookEffect(change: Change, row: RowHead): boolean {

@@ -23,11 +23,12 @@ export type SweepStep<Cursor> = (
   limit: number,
 ) => Promise<Cursor | undefined>;
 
-/** Goes on step by step until the end, the bound or the signal, whichever comes first. */
+/** Goes on step by step until the end, the bound, the signal or `isOver`, whichever comes first. */
 export async function sweepInSteps<Cursor>(
   { examinedMax, signal }: SweepBounds,
   from: Cursor | undefined,
   step: SweepStep<Cursor>,
+  isOver: () => boolean = () => false,
 ): Promise<SweepReach<Cursor>> {
   const isSound =
     Number.isSafeInteger(examinedMax) && examinedMax >= 1 && examinedMax <= sweepExaminedMax;
@@ -37,7 +38,7 @@ export async function sweepInSteps<Cursor>(
   }
   let cursor = from;
   for (let left = examinedMax; left > 0; left -= sweepStepMax) {
-    if (signal?.aborted === true) return { truncated: true, next: cursor };
+    if (signal?.aborted === true || isOver()) return { truncated: true, next: cursor };
     cursor = await step(cursor, Math.min(left, sweepStepMax));
     if (cursor === undefined) return { truncated: false };
   }

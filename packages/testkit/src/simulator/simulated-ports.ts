@@ -48,8 +48,8 @@ function highVolumePort(send: Send, { highVolume: tier }: Stores): HighVolumeTie
       send('highVolume.extend', { apply: () => tier.extend(id, revision, timeExpires) }),
     list: (prefix, after, limit) =>
       send('highVolume.list', { apply: () => tier.list(prefix, after, limit) }),
-    listExpired: (after, examinedMax) =>
-      send('highVolume.listExpired', { apply: () => tier.listExpired(after, examinedMax) }),
+    listRows: (after, examinedMax) =>
+      send('highVolume.listRows', { apply: () => tier.listRows(after, examinedMax) }),
   };
 }
 

@@ -79,7 +79,7 @@ export const ackBeforeFlush: BrokenVariant = {
       read: (id) => table.read(id),
       readHead: (id) => table.readHead(id),
       list: (prefix, after, limit) => table.list(prefix, after, limit),
-      listExpired: (after, examinedMax) => table.listExpired(after, examinedMax),
+      listRows: (after, examinedMax) => table.listRows(after, examinedMax),
       snapshot: () => table.snapshot(),
       damage: (id) => table.damage(id),
       putInline: (id, object) => write((to) => to.putInline(id, object)),

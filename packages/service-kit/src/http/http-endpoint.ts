@@ -1,0 +1,6 @@
+/** The HTTP side of a process: `/metrics`, `/healthz`, `/readyz`, nothing else. */
+export interface HttpEndpoint {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Answers what is being asked, then ends; for a bounded time. */
+  close(): Promise<void>;
+}

@@ -3,7 +3,7 @@ import { nativeChecksum as checksum, systemClock as clock } from '@holdfast/serv
 import { createFilesystemTier, type FilesystemTier } from '@holdfast/tier-filesystem';
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   createBlobSamples,
@@ -100,6 +100,12 @@ describe('the directory of a file system tier', () => {
       assert.match(String(error), /ENOTDIR|EEXIST/);
       return hasCode(error, 'TIER_UNAVAILABLE');
     });
+  });
+
+  it('is refused where a file system takes no directories', async function () {
+    if (platform() !== 'linux') this.skip();
+    root = '/proc/holdfast/store';
+    await assert.rejects(open(), (error) => hasCode(error, 'TIER_UNAVAILABLE'));
   });
 
   it('may lose the directory of a blob: the create fails, and the next one makes it again', async () => {

@@ -4,6 +4,7 @@ import { createRowFixtures } from '@holdfast/testkit';
 import { openLmdbStore } from '@holdfast/tier-lmdb';
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
+import { platform } from 'node:os';
 import {
   makeTemporaryDirectory,
   openTemporaryLmdbStore,
@@ -54,6 +55,14 @@ describe('an LMDB store', () => {
     await tamperWith(directory, ({ meta }) => void meta.remove(Buffer.from('format')));
     await assert.rejects(openLmdbStore({ directory }, { clock: systemClock }), (error) =>
       hasCode(error, 'UNREADABLE'),
+    );
+  });
+
+  it('is refused where a file system takes no directories', async function () {
+    if (platform() !== 'linux') this.skip();
+    await assert.rejects(
+      openLmdbStore({ directory: '/proc/holdfast/rows' }, { clock: systemClock }),
+      (error) => hasCode(error, 'TIER_UNAVAILABLE'),
     );
   });
 

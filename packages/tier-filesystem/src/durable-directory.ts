@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { hasErrno } from './errors.js';
 
-export const directoryMode = 0o700;
+const directoryMode = 0o700;
 export const fileMode = 0o600;
 
 /** Resolves when the names in the directory, and the removal of others, survive the loss of power. */
@@ -21,5 +22,20 @@ export async function ensureDirectory(path: string): Promise<void> {
     await mkdir(path, { mode: directoryMode });
   } catch (error) {
     if (!hasErrno(error, 'EEXIST')) throw error;
+  }
+}
+
+/**
+ * Makes the directory and those above it that are missing. Not by the recursion that Node offers: where
+ * a file system takes no directories at all, as /proc, that tries for ever.
+ */
+export async function ensurePath(path: string): Promise<void> {
+  try {
+    await ensureDirectory(path);
+  } catch (error) {
+    const parent = dirname(path);
+    if (parent === path || !hasErrno(error, 'ENOENT')) throw error;
+    await ensurePath(parent);
+    await ensureDirectory(path);
   }
 }

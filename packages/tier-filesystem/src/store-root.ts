@@ -1,6 +1,6 @@
-import { link, mkdir, open, readFile, readdir, unlink } from 'node:fs/promises';
+import { link, open, readFile, readdir, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { directoryMode, ensureDirectory, fileMode, syncDirectory } from './durable-directory.js';
+import { ensureDirectory, ensurePath, fileMode, syncDirectory } from './durable-directory.js';
 import { hasErrno, unavailable, unlessMissing, unreadable } from './errors.js';
 import { layoutOf, newTemporary, rootEntries, type Layout } from './layout.js';
 import { writeFully } from './payload-writer.js';
@@ -16,7 +16,7 @@ const formatBytesShown = 60;
 export async function openRoot(path: string): Promise<Layout> {
   const layout = layoutOf(resolve(path));
   try {
-    await mkdir(layout.root, { recursive: true, mode: directoryMode });
+    await ensurePath(layout.root);
     const format = await readFormat(layout);
     if (format === undefined) {
       await refuseForeign(layout);

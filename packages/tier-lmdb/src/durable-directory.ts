@@ -3,15 +3,34 @@ import { constants } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { errorNumberOf } from './error-number.js';
 
-const { EACCES, EINVAL, EPERM } = constants.errno;
+const { EACCES, EEXIST, EINVAL, ENOENT, EPERM } = constants.errno;
 
 /** Nobody but the owner may see what callers store. */
 const directoryMode = 0o700;
 export const fileMode = 0o600;
 
-/** Makes the directory and those above it that are missing, for the eyes of their owner only. */
+/**
+ * Makes the directory and those above it that are missing, for the eyes of their owner only. Not by
+ * the recursion that Node offers: where a file system takes no directories at all, as /proc, that
+ * tries for ever.
+ */
 export async function makeDirectory(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: directoryMode });
+  try {
+    await ensureDirectory(path);
+  } catch (error) {
+    const parent = dirname(path);
+    if (parent === path || errorNumberOf(error) !== ENOENT) throw error;
+    await makeDirectory(parent);
+    await ensureDirectory(path);
+  }
+}
+
+async function ensureDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: directoryMode });
+  } catch (error) {
+    if (errorNumberOf(error) !== EEXIST) throw error;
+  }
 }
 
 /** The names in the directory are from now on as durable as the content of what they name. */

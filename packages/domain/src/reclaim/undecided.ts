@@ -26,7 +26,7 @@ export function describeUnreadableChange(
 }
 
 /** Something that failed, and is kept as it is. */
-export function undecidedBecause(where: string, cause: unknown): UndecidedEntry {
+function undecidedBecause(where: string, cause: unknown): UndecidedEntry {
   return { where, why: cause instanceof Error ? cause.message : String(cause) };
 }
 

@@ -82,8 +82,9 @@ class RunningCall implements CallRecord {
     // How long a conversation was kept up says nothing about how fast anything was answered.
     if (this.call.kind !== 'bidi') this.series.seconds.observe(ms / 1000);
     if (this.span !== undefined) endSpan(this.span, code, error);
-    if (this.observed.logsAll || isServerFault(code))
+    if (this.observed.logsAll || isFault(code, error)) {
       log(this.observed, this.call, ms, code, error);
+    }
   }
 }
 
@@ -97,7 +98,7 @@ function log(
   const fields = { method, requestId, peer, ms: Math.round(ms), code: codeName(code) };
   if (isOk(code)) return logger.debug(fields, 'a call was answered');
   const why = { ...fields, reason: error?.reason, why: error?.message };
-  if (!isServerFault(code)) return logger.debug(why, 'a call was refused');
+  if (!isFault(code, error)) return logger.debug(why, 'a call was refused');
   const unsaid = mayLogFault();
   if (unsaid === undefined) return;
   logger.warn(
@@ -119,6 +120,11 @@ function startSpan(tracer: Tracer, { method, kind, traceparent, requestId }: Obs
       'holdfast.request.id': requestId,
     },
   });
+}
+
+/** Something to look into. That a server shuts down, its operators know. */
+function isFault(code: number, error: CallFailure | undefined): boolean {
+  return isServerFault(code) && error?.reason !== 'SHUTTING_DOWN';
 }
 
 /** A span is in error when the server is: what a caller got wrong is no fault of this one's. */

@@ -12,6 +12,7 @@
  * | the settings or the surroundings do not let it start | 78           |
  * | the same signal again: nothing is waited for         | 128 + number |
  */
+import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
 import type { Logger } from '../logging/logger.js';
 import { StartupError, startupErrorExitCode } from '../startup-error.js';
@@ -45,6 +46,8 @@ export async function runService(options: ServiceOptions): Promise<void> {
   const shutdown = createShutdown(times, logger);
   const ending = watchForEnd(logger);
   const stopping = new AbortController();
+  // Every long-lived stream of a service listens to it.
+  setMaxListeners(0, stopping.signal);
   const scope: ServiceScope = {
     onShutdown: (step, what, task) => shutdown.register(step, what, task),
     signal: stopping.signal,

@@ -1,0 +1,45 @@
+import type { maintenance } from '@holdfast/contracts';
+import type { Timestamp, UsecaseUsage } from '@holdfast/domain';
+import type { UnaryHandler } from '@holdfast/rpc';
+import type { MaintenanceDependencies } from './dependencies.js';
+
+/** Describes the tiers, what waits for cleaning and, if asked, what is stored. */
+export function createDescribeStorage({
+  engine,
+  tiers,
+  clock,
+}: Pick<MaintenanceDependencies, 'engine' | 'tiers' | 'clock'>): UnaryHandler<
+  maintenance.DescribeStorageRequest,
+  maintenance.DescribeStorageResponse
+> {
+  return async ({ includeUsage }, { signal }) => {
+    const described = await engine.describeStorage({ includeUsage, signal });
+    const time = clock.now();
+    // Nothing comes between the two: whoever compares them takes the difference for that of clocks.
+    const longTermTime = await tiers.longTermTime?.(signal);
+    return {
+      highVolumeTier: tiers.highVolume,
+      longTermTier: tiers.longTerm,
+      inlineThresholdBytes: BigInt(described.inlineThresholdBytes),
+      time: dateOf(time),
+      longTermTime: dateOf(longTermTime),
+      pendingChanges: BigInt(described.pendingChanges),
+      oldestChangeTime: dateOf(described.oldestChangeTime),
+      usage: described.usage.map(usageMessage),
+    };
+  };
+}
+
+function dateOf(time: Timestamp | undefined): Date | undefined {
+  return time === undefined ? undefined : new Date(time);
+}
+
+function usageMessage(usage: UsecaseUsage): maintenance.UsecaseUsage {
+  return {
+    usecase: usage.usecase ?? '',
+    objects: BigInt(usage.objects),
+    inlineBytes: BigInt(usage.inlineBytes),
+    blobBytes: BigInt(usage.blobBytes),
+    unreferencedBytes: BigInt(usage.unreferencedBytes),
+  };
+}

@@ -1,0 +1,55 @@
+import { StartupError } from '@holdfast/service-kit';
+import assert from 'node:assert/strict';
+import { readFileThreads, readSettings } from '../../../services/tiered-store/src/config.js';
+
+describe('The settings of the tiered store', () => {
+  it('have the defaults of the design', () => {
+    const settings = readSettings([], {});
+    assert.deepEqual(settings.listen, { host: '127.0.0.1', port: 7110 });
+    assert.deepEqual(settings.http, { host: '127.0.0.1', port: 7111 });
+    assert.equal(settings.storage.highVolume.kind, 'lmdb');
+    assert.equal(settings.storage.highVolume.directory, './data/rows');
+    assert.equal(settings.storage.longTerm.kind, 'filesystem');
+    assert.equal(settings.storage.longTerm.directory, './data/blobs');
+    assert.equal(settings.engine.inlineThresholdBytes, 1_048_576);
+    assert.equal(settings.engine.readerGraceMs, 300_000);
+    assert.equal(settings.limits.inFlightMax, 500);
+    assert.equal(settings.limits.queueMax, 500);
+    assert.equal(settings.limits.waitMsMax, 1_000);
+    assert.equal(settings.limits.bulkShare, 0.6);
+    assert.equal(settings.limits.payloadBytesMax, 268_435_456);
+    assert.equal(settings.limits.stallMsMax, 30_000);
+    assert.equal(settings.shutdown.drainMs, 25_000);
+  });
+
+  it('come from the environment too', () => {
+    const { storage, engine } = readSettings([], {
+      HOLDFAST_STORAGE__HIGH_VOLUME__KIND: 'memory',
+      HOLDFAST_STORAGE__LONG_TERM__DIRECTORY: '/somewhere',
+      HOLDFAST_ENGINE__READER_GRACE_MS: '0',
+    });
+    assert.equal(storage.highVolume.kind, 'memory');
+    assert.equal(storage.longTerm.directory, '/somewhere');
+    assert.equal(engine.readerGraceMs, 0);
+  });
+
+  const wrong = [
+    ['HOLDFAST_STORAGE__HIGH_VOLUME__KIND', 'bigtable', /storage\.highVolume\.kind/],
+    ['HOLDFAST_ENGINE__INLINE_THRESHOLD_BYTES', '2 MiB', /engine\.inlineThresholdBytes/],
+    ['HOLDFAST_LIMITS__BULK_SHARE', '0', /limits\.bulkShare/],
+    ['HOLDFAST_LIMITS__NONSENSE', '1', /limits\.nonsense/],
+  ] as const;
+  for (const [variable, value, named] of wrong) {
+    it(`stop the start when ${variable} is ${value}, and say which setting it is`, () => {
+      assert.throws(
+        () => readSettings([], { [variable]: value }),
+        (error) => error instanceof StartupError && named.test(error.message),
+      );
+    });
+  }
+
+  it('know how many threads work on files', () => {
+    assert.equal(readFileThreads({}), 4);
+    assert.equal(readFileThreads({ UV_THREADPOOL_SIZE: '16' }), 16);
+  });
+});

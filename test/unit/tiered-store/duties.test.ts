@@ -1,0 +1,117 @@
+import type { DutiesOptions } from '../../../services/tiered-store/src/duties/start-duties.js';
+import { startDuties } from '../../../services/tiered-store/src/duties/start-duties.js';
+import { createLocalCleanup } from '../../../services/tiered-store/src/local-cleanup.js';
+import assert from 'node:assert/strict';
+import { failAll } from '../../support/engine/hold.js';
+import { large, small } from '../../support/engine/payloads.js';
+import { unavailable } from '../../support/engine/situations.js';
+import { expiringAfter, idOf, useStore } from '../../support/engine/store-under-test.js';
+import { openMemoryTiers } from '../../support/memory-tiers.js';
+import { until } from './fake-call.js';
+import { createListener, metricValue, testMetrics } from './quiet.js';
+
+const hour = 3_600_000;
+const options: DutiesOptions = {
+  cleanupCheckMs: 1_000,
+  recoverEveryMs: 60_000,
+  expireEveryMs: hour,
+  reclaimEveryMs: 24 * hour,
+  removeAbandonedEveryMs: 24 * hour,
+  runMsMax: 60_000,
+};
+
+describe('The duties of the service', () => {
+  const store = useStore(openMemoryTiers);
+
+  function start() {
+    const { clock, engine, tiers } = store();
+    const metrics = testMetrics();
+    const { logger, lines } = createListener();
+    const cleanup = createLocalCleanup(
+      { jobsMax: 100, concurrency: 2 },
+      { clock, logger, metrics },
+    );
+    let removals = 0;
+    const storage = {
+      ...tiers,
+      kinds: { highVolume: 'memory', longTerm: 'memory' },
+      isVolatile: true,
+      removeAbandoned: async () => {
+        removals += 1;
+        return { examined: 3, removed: 2, removedBytes: 100 };
+      },
+    };
+    const duties = startDuties(options, { engine, storage, cleanup, clock, logger, metrics });
+    return { duties, metrics, lines, cleanup, removals: () => removals };
+  }
+
+  it('recover changes whose writers are gone, at the start and every minute', async () => {
+    await store().store(idOf('a'), large(1));
+    await store().store(idOf('a'), large(2));
+    await store().atRest();
+    assert.equal((await store().changes()).length, 1);
+    store().clock.advance(2 * hour);
+    const { duties, metrics } = start();
+    await until(() => store().clock.sleepers() >= 5);
+    assert.equal((await store().changes()).length, 0, 'the replaced blob is gone with its change');
+    assert.equal((await store().holdings()).blobs.length, 1);
+    assert.equal(
+      await metricValue(metrics, 'duty_entries_total{duty="recover-changes",outcome="removed"}'),
+      1,
+    );
+
+    await store().store(idOf('a'), large(3));
+    store().clock.advance(2 * hour);
+    await until(() => store().clock.sleepers() >= 5);
+    await duties.stop();
+    assert.equal((await store().changes()).length, 0);
+  });
+
+  it('remove what broken uploads left, at the start', async () => {
+    const { duties, metrics, removals } = start();
+    await until(() => removals() === 1);
+    await duties.stop();
+    assert.equal(
+      await metricValue(metrics, 'duty_freed_bytes_total{duty="remove-abandoned"}'),
+      100,
+    );
+  });
+
+  it('empty rows whose objects have expired', async () => {
+    await store().store(idOf('a'), small(), expiringAfter(1_000));
+    const { duties, metrics } = start();
+    await until(() => store().clock.sleepers() >= 5);
+    store().clock.advance(2 * hour);
+    const series = 'duty_entries_total{duty="expire-objects",outcome="removed"}';
+    let removed: number | undefined;
+    while (removed !== 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      removed = await metricValue(metrics, series);
+    }
+    await duties.stop();
+  });
+
+  it('go on, and say so, when the storage fails', async () => {
+    const fail = failAll(store().changeLog, 'list', unavailable());
+    const { duties, lines, metrics } = start();
+    await until(() => lines.some(({ level }) => level === 'warn'));
+    fail();
+    store().clock.advance(120_000);
+    const series = 'duty_runs_total{duty="recover-changes",outcome="done"}';
+    let done: number | undefined;
+    while (done !== 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      done = await metricValue(metrics, series);
+    }
+    await duties.stop();
+  });
+
+  it('stop when they are told to, and begin nothing any more', async () => {
+    const { duties, removals } = start();
+    await duties.stop();
+    store().clock.advance(100 * 24 * hour);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert(removals() <= 1);
+    assert.equal(store().clock.sleepers(), 0);
+  });
+});

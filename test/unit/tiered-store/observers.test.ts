@@ -1,0 +1,91 @@
+import { status } from '@grpc/grpc-js';
+import { changeIdOf, parseStoragePath, type BlobName, type EngineEvent } from '@holdfast/domain';
+import { reasonError, rpcError } from '@holdfast/rpc';
+import { createTracer } from '@holdfast/service-kit';
+import { createCountingIds, createManualClock } from '@holdfast/testkit';
+import assert from 'node:assert/strict';
+import { observeOperations } from '../../../services/tiered-store/src/batch/observe-operations.js';
+import { observeEngine } from '../../../services/tiered-store/src/observe-engine.js';
+import { createListener, metricValue, testMetrics } from './quiet.js';
+
+const id = parseStoragePath('photos/org.1/objects/cat');
+const changeId = changeIdOf(createCountingIds(createManualClock()).revision());
+const cause = new Error('no answer');
+
+const events: readonly (readonly [EngineEvent, string, string])[] = [
+  [
+    { kind: 'dangling-tombstone', id, blob: `${id.path}/x` as BlobName },
+    'dangling_tombstones_total',
+    'error',
+  ],
+  [{ kind: 'damaged-object', id, cause }, 'damaged_objects_total', 'error'],
+  [{ kind: 'unreadable-row', path: id.path }, 'unreadable_rows_total', 'error'],
+  [{ kind: 'change-left-on-log', changeId, cause }, 'changes_left_on_log_total', 'warn'],
+  [{ kind: 'expiry-not-extended', id, cause }, 'expiries_not_extended_total', 'warn'],
+  [{ kind: 'deadline-not-deferred', changeId, cause }, 'deadlines_not_deferred_total', 'warn'],
+  [{ kind: 'intent-left', id, cause }, 'intents_left_total', 'warn'],
+];
+
+describe('What the engine reports', () => {
+  for (const [event, counter, level] of events) {
+    it(`is counted from 0 on, and logged: ${event.kind}`, async () => {
+      const metrics = testMetrics();
+      const { logger, lines } = createListener();
+      const observer = observeEngine({ metrics, logger });
+      assert.equal(await metricValue(metrics, counter), 0);
+      observer.report(event);
+      assert.equal(await metricValue(metrics, counter), 1);
+      const [line] = lines;
+      assert.deepEqual([line?.level, line?.['kind']], [level, event.kind]);
+    });
+  }
+});
+
+describe('What becomes of the operations of batches', () => {
+  const tracer = createTracer(
+    { service: 'test', sampleRatio: 0 },
+    { logger: createListener().logger },
+  );
+
+  it('is counted: successes with the next flush, failures at once', async () => {
+    const metrics = testMetrics();
+    const observer = observeOperations({ metrics, logger: createListener().logger, tracer });
+    observer.succeeded('get', undefined);
+    observer.succeeded('get', undefined);
+    const error = reasonError('OBJECT_NOT_FOUND', 'none');
+    observer.failed({ kind: 'head', requestId: 'a', traceparent: undefined, error });
+    const ok = 'batch_operations_total{kind="get",code="OK"}';
+    assert.equal(await metricValue(metrics, ok), 0);
+    observer.flush();
+    observer.flush();
+    assert.equal(await metricValue(metrics, ok), 2);
+    assert.equal(
+      await metricValue(metrics, 'batch_operations_total{kind="head",code="NOT_FOUND"}'),
+      1,
+    );
+  });
+
+  it('is logged where the server is at fault, with its cause, and not where the caller is', () => {
+    const { logger, lines } = createListener();
+    const observer = observeOperations({ metrics: testMetrics(), logger, tracer });
+    const told = reasonError('OBJECT_NOT_FOUND', 'none');
+    observer.failed({ kind: 'get', requestId: 'a', traceparent: undefined, error: told });
+    assert.equal(lines.length, 0);
+    const error = rpcError(status.INTERNAL, undefined, 'the server failed', { cause });
+    observer.failed({ kind: 'get', requestId: 'mine', traceparent: undefined, error });
+    assert.deepEqual([lines[0]?.level, lines[0]?.['requestId']], ['warn', 'mine']);
+    assert.match(JSON.stringify(lines[0]), /no answer/);
+  });
+
+  it('does not flood the log', () => {
+    const { logger, lines } = createListener();
+    const observer = observeOperations({ metrics: testMetrics(), logger, tracer });
+    const error = rpcError(status.UNAVAILABLE, 'TIER_UNAVAILABLE', 'unavailable');
+    const failure = { kind: 'get', requestId: 'a', traceparent: undefined, error } as const;
+    for (let n = 0; n < 1_000; n += 1) observer.failed(failure);
+    assert.equal(lines.length, 20);
+    observer.flush();
+    observer.failed(failure);
+    assert.equal(lines.length, 21);
+  });
+});

@@ -1,0 +1,98 @@
+import {
+  byteSize,
+  durationMs,
+  host,
+  hostPort,
+  loadSettings,
+  logFormats,
+  logLevels,
+  port,
+} from '@holdfast/service-kit';
+import { z } from 'zod';
+
+/** Everything that can be set, with its defaults. */
+const schema = z.strictObject({
+  /** Where callers come. */
+  listen: z
+    .strictObject({ host: host().default('127.0.0.1'), port: port().default(7100) })
+    .prefault({}),
+  /** Metrics, health and readiness. */
+  http: z
+    .strictObject({ host: host().default('127.0.0.1'), port: port().default(7101) })
+    .prefault({}),
+  /** Missing: callers are not encrypted. */
+  tls: z
+    .strictObject({
+      certificateFile: z.string().min(1),
+      privateKeyFile: z.string().min(1),
+      /** Callers without a certificate signed by one of these are refused. */
+      clientCaFile: z.string().min(1).optional(),
+    })
+    .optional(),
+  tieredStore: z
+    .strictObject({
+      addresses: z.array(hostPort()).min(1).max(64).default(['127.0.0.1:7110']),
+      /** Missing: not encrypted. */
+      tls: z
+        .strictObject({
+          caFile: z.string().min(1).optional(),
+          certificateFile: z.string().min(1).optional(),
+          privateKeyFile: z.string().min(1).optional(),
+          serverName: z.string().min(1).optional(),
+        })
+        .optional(),
+      /** Streams that small operations share, for each address and kind of traffic. */
+      streamsPerAddress: z.int().min(1).max(16).default(1),
+      /** How long a call waits for a store that can be reached. */
+      waitMs: durationMs({ msMax: 60_000 }).default(5_000),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      connectionsMax: z.int().min(1).max(100_000).default(1_000),
+      /** Payload bytes held in all. Beyond it calls wait. */
+      payloadBytesMax: byteSize({ bytesMin: 8 * 1_024 * 1_024 }).default(256 * 1_024 * 1_024),
+      /** For a small operation whose caller set no deadline. */
+      operationMsMax: durationMs({ msMin: 1 }).default(30_000),
+      /** A stream on which no byte moves for so long is ended. */
+      stallMsMax: durationMs({ msMin: 1_000 }).default(30_000),
+      /** For the answer of a store that has a whole upload. */
+      commitMsMax: durationMs({ msMin: 1_000 }).default(300_000),
+    })
+    .prefault({}),
+  /** Reads that the connection to a store lost are repeated, within these bounds. */
+  retries: z
+    .strictObject({
+      /** Of all calls. */
+      share: z.number().min(0).max(1).default(0.1),
+      /** Beside the share. */
+      perSecond: z.number().min(0).max(1_000).default(10),
+    })
+    .prefault({}),
+  shutdown: z
+    .strictObject({ drainMs: durationMs({ msMax: 600_000 }).default(25_000) })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(logLevels).default('info'),
+      format: z.enum(logFormats).default('json'),
+    })
+    .prefault({}),
+  tracing: z
+    .strictObject({
+      /** Of an OTLP collector over HTTP. Missing: nothing is traced. */
+      endpoint: z.url().optional(),
+      sampleRatio: z.number().min(0).max(1).default(0.01),
+    })
+    .prefault({}),
+});
+
+export type Settings = z.output<typeof schema>;
+
+/** The settings of this process, or a `StartupError` that says what is wrong with them. */
+export function readSettings(
+  argv: readonly string[] = process.argv.slice(2),
+  env: NodeJS.ProcessEnv = process.env,
+): Settings {
+  return loadSettings(schema, { argv, env });
+}

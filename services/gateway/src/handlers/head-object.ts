@@ -1,0 +1,9 @@
+import { object } from '@holdfast/contracts';
+import { rawMethod, unary, type RpcMethod } from '@holdfast/rpc';
+import type { GatewayParts } from './gateway-parts.js';
+import { forwardOperation } from './forward-operation.js';
+
+export function headObject(parts: GatewayParts): RpcMethod {
+  const method = rawMethod(object.ObjectServiceService.headObject);
+  return unary(method, (request, context) => forwardOperation('head', request, context, parts));
+}

@@ -1,0 +1,17 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** What the command runs in: a process, or a test. */
+export interface Host {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Someone watches standard error: progress is shown there. */
+  readonly isWatched: boolean;
+  /** How wide what they watch is. */
+  readonly columns: () => number;
+  /** Aborts when the user has had enough. */
+  readonly signal: AbortSignal;
+  /** The gateway where no `--address` is given. */
+  readonly address: string;
+  readonly version: string;
+}

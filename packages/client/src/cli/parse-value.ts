@@ -1,0 +1,47 @@
+import type { ByteRange } from '../byte-range.js';
+import { UsageError } from './usage-error.js';
+
+const unitsMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** `90s`, `15m`, `1.5h`, `7d`, `250ms`, in milliseconds. */
+export function parseDuration(flag: string, text: string): number {
+  const match = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m|h|d)$/.exec(text);
+  const ms = Math.round(
+    Number(match?.groups?.['amount']) * (unitsMs[match?.groups?.['unit'] ?? ''] ?? 0),
+  );
+  if (ms > 0) return ms;
+  throw new UsageError(`--${flag} must be a duration like 30s, 15m, 24h or 7d; given ${text}`);
+}
+
+/** `0-99`, `100-`, `-100`. */
+export function parseRange(text: string): ByteRange {
+  const match = /^(?<first>\d*)-(?<last>\d*)$/.exec(text);
+  const first = match?.groups?.['first'] ?? '';
+  const last = match?.groups?.['last'] ?? '';
+  if (first !== '') return { first: Number(first), last: last === '' ? undefined : Number(last) };
+  if (last !== '') return { suffix: Number(last) };
+  throw new UsageError(`--range must be FIRST-LAST, FIRST- or -LENGTH; given ${text}`);
+}
+
+export function parseCount(flag: string, text: string, max: number): number {
+  const count = /^\d+$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= max) return count;
+  throw new UsageError(`--${flag} must be a whole number from 1 to ${max}; given ${text}`);
+}
+
+/** `name=value` pairs. */
+export function parsePairs(flag: string, texts: readonly string[]): ReadonlyMap<string, string> {
+  const pairs = new Map<string, string>();
+  for (const text of texts) {
+    const equals = text.indexOf('=');
+    if (equals < 1) throw new UsageError(`--${flag} must be NAME=VALUE; given ${text}`);
+    pairs.set(text.slice(0, equals), text.slice(equals + 1));
+  }
+  return pairs;
+}

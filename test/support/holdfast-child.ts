@@ -1,0 +1,4 @@
+import { main } from '../../packages/client/src/cli/main.js';
+
+/** The `holdfast` command from its sources. */
+await main();

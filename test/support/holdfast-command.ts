@@ -1,0 +1,70 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { runCommandLine } from '../../packages/client/src/cli/run-command-line.js';
+import { sourceFlags } from './child-process.js';
+
+export interface CommandEnd {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const script = new URL('./holdfast-child.ts', import.meta.url).pathname;
+
+/** The words of a command line that runs `holdfast` as a process of its own. */
+export function holdfastCommand(args: readonly string[]): readonly string[] {
+  return [process.execPath, ...sourceFlags, script, ...args];
+}
+
+/** Starts `holdfast` as a process of its own. */
+export function spawnHoldfast(
+  args: readonly string[],
+  address: string,
+  stdio: StdioOptions = ['pipe', 'pipe', 'pipe'],
+): ChildProcess {
+  const [command = '', ...rest] = holdfastCommand(args);
+  return spawn(command, rest, { stdio, env: { ...process.env, HOLDFAST_ADDRESS: address } });
+}
+
+/** What a child printed, and how it ended. */
+export async function endOf(child: ChildProcess): Promise<CommandEnd> {
+  const [stdout, stderr] = await Promise.all([
+    child.stdout === null ? '' : text(child.stdout),
+    child.stderr === null ? '' : text(child.stderr),
+    once(child, 'close'),
+  ]);
+  return { code: child.exitCode, stdout, stderr };
+}
+
+export interface InProcess {
+  readonly stdin?: Readable;
+  readonly isWatched?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs a command line within this process. */
+export async function runHoldfast(
+  args: readonly string[],
+  address: string,
+  given: InProcess = {},
+): Promise<CommandEnd> {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const texts = Promise.all([text(stdout), text(stderr)]);
+  const code = await runCommandLine(args, {
+    stdin: given.stdin ?? Readable.from([]),
+    stdout,
+    stderr,
+    isWatched: given.isWatched ?? false,
+    columns: () => 100,
+    signal: given.signal ?? new AbortController().signal,
+    address,
+    version: '1.2.3',
+  });
+  stdout.end();
+  stderr.end();
+  const [printed, complained] = await texts;
+  return { code, stdout: printed, stderr: complained };
+}

@@ -1,0 +1,82 @@
+import { parseArgs } from 'node:util';
+import { highestOffset } from './ports.js';
+import { StartFailure, wrongUsageExitCode } from './start-failure.js';
+
+export interface StartSettings {
+  readonly data: string;
+  /** The gateway's port; the others follow from it. */
+  readonly port: number;
+  readonly drainSeconds: number;
+}
+
+export type Command =
+  { readonly kind: 'help' } | { readonly kind: 'start'; readonly settings: StartSettings };
+
+export const defaultPort = 7_100;
+
+const defaults: StartSettings = { data: 'data', port: defaultPort, drainSeconds: 25 };
+const portMax = 65_535 - highestOffset;
+const drainSecondsMax = 3_600;
+
+export const helpText = `Runs Holdfast on this machine: the tiered store, and the gateway in front of it.
+
+  npm start
+  npm start -- --data /srv/holdfast --port 7200
+
+  --data DIR       where everything is stored; made if it is not there (default: ${defaults.data})
+  --port N         the gateway's port (default: ${defaults.port}); the others are N+1, N+10 and N+11
+  --drain SECONDS  how long running calls may go on after Ctrl-C (default: ${defaults.drainSeconds})
+  --help           this text
+
+Settings in the environment that begin with HOLDFAST_LOG__ or HOLDFAST_TRACING__ reach both.`;
+
+export function parseCommandLine(argv: readonly string[]): Command {
+  const flags = parseFlags(argv);
+  if (flags.help === true) return { kind: 'help' };
+  const { data = defaults.data } = flags;
+  if (data === '') throw wrongUsage('--data needs the name of a folder');
+  const port = parseNumber('--port', flags.port, defaults.port, portMax);
+  const drainSeconds = parseNumber('--drain', flags.drain, defaults.drainSeconds, drainSecondsMax);
+  return { kind: 'start', settings: { data, port, drainSeconds } };
+}
+
+interface Flags {
+  readonly data?: string;
+  readonly port?: string;
+  readonly drain?: string;
+  readonly help?: boolean;
+}
+
+function parseFlags(argv: readonly string[]): Flags {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        data: { type: 'string' },
+        port: { type: 'string' },
+        drain: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    return values;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw wrongUsage(why.split(/[.\n]/, 1)[0] ?? why);
+  }
+}
+
+function parseNumber(
+  flag: string,
+  text: string | undefined,
+  fallback: number,
+  max: number,
+): number {
+  if (text === undefined) return fallback;
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (number >= 1 && number <= max) return number;
+  throw wrongUsage(`${flag} is ${JSON.stringify(text)}, it has to be a number from 1 to ${max}`);
+}
+
+function wrongUsage(why: string): StartFailure {
+  return new StartFailure(`${why}; --help says what there is`, wrongUsageExitCode);
+}

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { codeOf, StartFailure } from './start-failure.js';
+
+export const host = '127.0.0.1';
+
+/** Where everything listens, on loopback only. */
+export interface Ports {
+  readonly gateway: number;
+  readonly gatewayHttp: number;
+  readonly tieredStore: number;
+  readonly tieredStoreHttp: number;
+}
+
+export const highestOffset = 11;
+
+export function portsFrom(gateway: number): Ports {
+  return {
+    gateway,
+    gatewayHttp: gateway + 1,
+    tieredStore: gateway + 10,
+    tieredStoreHttp: gateway + highestOffset,
+  };
+}
+
+/** The services would notice too, but one after the other, and after the first have started. */
+export async function requireFreePorts(ports: Ports): Promise<void> {
+  const taken: number[] = [];
+  for (const port of Object.values(ports) as number[]) {
+    if (!(await isFree(port))) taken.push(port);
+  }
+  if (taken.length === 0) return;
+  const [which, are] = taken.length === 1 ? ['port', 'is'] : ['ports', 'are'];
+  throw new StartFailure(
+    `${which} ${taken.join(', ')} on ${host} ${are} in use: choose others with --port`,
+  );
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+    server.close();
+    await once(server, 'close');
+    return true;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EADDRINUSE') return false;
+    throw new StartFailure(
+      `port ${port} on ${host} cannot be used (${code}): choose another with --port`,
+    );
+  }
+}

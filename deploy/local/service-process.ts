@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { ServicePlan } from './service-plan.js';
+
+export interface ServiceProcess {
+  readonly name: string;
+  /** How it ended. Never rejects. */
+  readonly ended: Promise<ServiceEnd>;
+  /** Lets it finish what it does, for so long; then it is killed. Resolves when it is gone. */
+  stop(msMax: number): Promise<ServiceEnd>;
+  /** Ends it where it stands. */
+  kill(): void;
+}
+
+export interface ServiceEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** It could not be started at all. */
+  readonly error?: Error;
+}
+
+const endWithParent = import.meta.url.endsWith('.ts') ? 'end-with-parent.ts' : 'end-with-parent.js';
+
+export function startService({ name, entry, environment }: ServicePlan): ServiceProcess {
+  const preload = fileURLToPath(new URL(endWithParent, import.meta.url));
+  const child = spawn(process.execPath, [...process.execArgv, `--import=${preload}`, entry], {
+    env: environment,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    detached: true,
+  });
+  const ended = once(child, 'exit').then(
+    (): ServiceEnd => ({ code: child.exitCode, signal: child.signalCode }),
+    (error: unknown): ServiceEnd => ({
+      code: null,
+      signal: null,
+      error: error instanceof Error ? error : new Error(String(error)),
+    }),
+  );
+  const kill = (): void => {
+    child.kill('SIGKILL');
+  };
+  return {
+    name,
+    ended,
+    kill,
+    async stop(msMax) {
+      child.kill('SIGTERM');
+      const patience = new AbortController();
+      const killLate = pause(msMax, undefined, { signal: patience.signal }).then(kill, () => {});
+      const end = await ended;
+      patience.abort();
+      await killLate;
+      return end;
+    },
+  };
+}
+
+/** What became of a service that was not asked to end, for the person who started it. */
+export function describeEnd({ code, signal, error }: ServiceEnd): string {
+  if (error !== undefined) return `could not be started: ${error.message}`;
+  if (signal !== null) return `was ended by ${signal}`;
+  return `ended with exit code ${code}`;
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { startCluster, type Cluster } from '../support/cluster.js';
+import type { ClusterService } from '../support/cluster-service.js';
+import { waitForIdle } from '../support/cluster-rest.js';
+import { openLoaderClient } from '../support/loader-client.js';
+import { chunksOf, finishOf, MiB, randomPayload } from '../support/loader-payloads.js';
+import { createFuzzCaller } from './fuzz/fuzz-caller.js';
+import { fuzzCall } from './fuzz/fuzz-call.js';
+import {
+  maintenanceMethods,
+  objectMethods,
+  otherMethods,
+  type FuzzMethod,
+} from './fuzz/fuzz-messages.js';
+import { sendGarbage } from './fuzz/raw-connections.js';
+import { createSeededRandom } from './fuzz/seeded-random.js';
+
+const callsPerService = 52_000;
+const callsAtOnce = 64;
+const garbageConnections = 500;
+const garbageAtOnce = 20;
+/** By then a process has grown to what it needs for this. */
+const warmCalls = callsPerService / 4;
+const growthBytesMax = 200 * MiB;
+const fuzzMsMax = 300_000;
+
+const services = [
+  { name: 'gateway', methods: objectMethods },
+  { name: 'tieredStore', methods: [...objectMethods, ...maintenanceMethods] },
+] as const;
+
+describe('services that are sent what nobody should send', function () {
+  this.timeout(fuzzMsMax);
+  let cluster: Cluster;
+  const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 32);
+
+  before(async () => {
+    console.log(`      FUZZ_SEED=${seed}`);
+    cluster = await startCluster({ settings: { HOLDFAST_LOG__LEVEL: 'error' } });
+  });
+
+  after(() => cluster.close());
+
+  it(`answer ${2 * callsPerService} calls of theirs, and go on`, async () => {
+    const before = [cluster.gateway.pid(), cluster.tieredStore.pid()];
+    const counts = await Promise.all(
+      services.map(({ name, methods }, index) => fuzzService(cluster[name], methods, seed + index)),
+    );
+    for (const { answered, warmBytes, lastBytes } of counts) {
+      // The others ended with their connection, or were taken back by this side.
+      assert.ok(answered > callsPerService / 2, `${answered} were answered`);
+      const growth = lastBytes - warmBytes;
+      assert.ok(growth < growthBytesMax, `${Math.round(growth / MiB)} MiB more than when warm`);
+    }
+    assert.deepEqual([cluster.gateway.pid(), cluster.tieredStore.pid()], before);
+    await serveStill();
+  });
+
+  it(`survive ${2 * garbageConnections} connections of garbage`, async () => {
+    const random = createSeededRandom(seed);
+    for (const { name } of services) {
+      await inParallel(garbageConnections, garbageAtOnce, () =>
+        sendGarbage(cluster[name].address, random),
+      );
+    }
+    await serveStill();
+  });
+
+  it('say nothing of it but what they may', () => {
+    for (const { lines } of [cluster.gateway, cluster.tieredStore]) {
+      assert.deepEqual(
+        lines.filter((line) => !line.startsWith('{')),
+        [],
+      );
+      assert.ok(lines.length < 1_000, `${lines.length} lines of errors, such as ${lines[0]}`);
+    }
+  });
+
+  async function serveStill(): Promise<void> {
+    for (const method of ['PutObject', 'GetObject']) await waitForIdle(cluster, method);
+    for (const { name } of services) {
+      assert.ok(cluster[name].isRunning(), `${name} runs`);
+      const client = openLoaderClient(cluster[name].address);
+      const payload = randomPayload(2 * MiB);
+      const objectId = { usecase: 'after', key: name };
+      await client.put({ objectId }, chunksOf(payload), finishOf(payload));
+      assert.ok((await client.get({ objectId })).payload.equals(payload));
+      client.close();
+    }
+  }
+});
+
+interface Counts {
+  readonly answered: number;
+  readonly warmBytes: number;
+  readonly lastBytes: number;
+}
+
+async function fuzzService(
+  service: ClusterService,
+  methods: readonly FuzzMethod[],
+  seed: number,
+): Promise<Counts> {
+  const random = createSeededRandom(seed);
+  const caller = createFuzzCaller(service.address);
+  let answered = 0;
+  const run = (calls: number): Promise<void> =>
+    inParallel(calls, callsAtOnce, async () => {
+      const outcome = await caller.call(
+        fuzzCall(random.pick(random.chance(0.1) ? otherMethods : methods), random),
+      );
+      if ('status' in outcome) answered += 1;
+    });
+  await run(warmCalls);
+  const warmBytes = await residentBytes(service);
+  await run(callsPerService - warmCalls);
+  const lastBytes = await residentBytes(service);
+  caller.close();
+  return { answered, warmBytes, lastBytes };
+}
+
+async function inParallel(count: number, width: number, run: () => Promise<void>): Promise<void> {
+  let left = count;
+  const lane = async (): Promise<void> => {
+    for (; left > 0;) {
+      left -= 1;
+      await run();
+    }
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+}
+
+async function residentBytes(service: ClusterService): Promise<number> {
+  const status = await readFile(`/proc/${service.pid()}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
+}

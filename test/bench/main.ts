@@ -1,13 +1,16 @@
 import { parseArgs } from 'node:util';
+import { benchApi } from './api.js';
 import { benchEngine } from './engine.js';
 import { reportOf, tableOf, type BenchResult } from './report.js';
 
 /*
  * npm run bench -- engine            a table
+ * npm run bench -- api               the way through client, gateway and tiered store
  * npm run -s bench -- engine --json  one document on standard output
  */
 const benches: Readonly<Record<string, () => Promise<readonly BenchResult[]>>> = {
   engine: benchEngine,
+  api: benchApi,
 };
 
 const { values, positionals } = parseArgs({

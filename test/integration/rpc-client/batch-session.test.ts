@@ -6,6 +6,7 @@ import {
   type BatchSession,
   type BatchSessionOptions,
   type RpcChannel,
+  type RpcError,
 } from '@holdfast/rpc';
 import { systemClock } from '@holdfast/service-kit';
 import { waitUntil } from '../../support/cluster-wait.js';
@@ -113,6 +114,30 @@ describe('a batch session', () => {
     assert.equal(unsent(await large).reason, 'PAYLOAD_TOO_LARGE');
     const many = [850, 850].map((bytes) => submit(open, 'b', { bytes: Buffer.alloc(bytes, 8) }));
     assert.equal(unsent(await many[1]).reason, 'AT_CAPACITY');
+  });
+
+  it('does not send what nobody waits for any more by the time there is room', async () => {
+    const seen: string[] = [];
+    const open = await begin(
+      batchServer((operations, { answer }) => {
+        seen.push(...operations.map(keyOf));
+        answer(operations);
+      }),
+    );
+    let isWanted = true;
+    const given = new Promise<[RpcError, boolean]>((resolve) => {
+      const sink = {
+        result: () => assert.fail('it was sent'),
+        failed: (error: RpcError, sent: boolean) => resolve([error, sent]),
+        isWanted: () => isWanted,
+      };
+      open.submit({ bytes: headOf('given up'), deadline: Date.now() + 10_000 }, sink);
+    });
+    isWanted = false;
+    const [error, sent] = await given;
+    assert.deepEqual([error.code, sent], [status.CANCELLED, false]);
+    assert.deepEqual(await submit(open, 'kept'), { kind: 'result', key: 'kept' });
+    assert.deepEqual(seen, ['kept']);
   });
 
   it('holds back while the server does not read, within its queue', async () => {

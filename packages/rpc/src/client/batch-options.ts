@@ -14,6 +14,11 @@ export interface BatchSink {
   result(bytes: Uint8Array): void;
   /** `sent` false: the operation certainly never left this process, it is safe to repeat. */
   failed(error: RpcError, sent: boolean): void;
+  /**
+   * Asked right before the operation would be sent. One that nobody waits for any more is not: its
+   * caller may have repeated it elsewhere by now, and written something else since.
+   */
+  isWanted?(): boolean;
 }
 
 export interface BatchSessionOptions {

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import type { Clock } from '@holdfast/domain';
 import { reasonError, rpcError, type RpcError } from '../status/rpc-error.js';
 import { batchNumbers } from '../wire/index-table.js';
-import { createBatchSinks } from './batch-operation.js';
+import { createBatchSinks, type PendingOperation } from './batch-operation.js';
 import {
   batchSessionDefaults,
   type BatchSessionOptions,
@@ -11,6 +11,7 @@ import {
 } from './batch-options.js';
 import { createBatchQueue } from './batch-queue.js';
 import { createBatchStreams } from './batch-streams.js';
+import { isFinal } from './final-errors.js';
 import type { RpcChannel } from './rpc-channel.js';
 
 /** Runs small operations over one long-lived BatchObjects stream at a time. */
@@ -55,14 +56,15 @@ export function createBatchSession(
     result: (operation, bytes) => sinks.result(operation, bytes),
     room: flush,
     failed: onStreamFailed,
-    unanswered(operations, error) {
-      for (const operation of operations) sinks.failed(operation, unknownOutcome(error), true);
+    unanswered(operations, error, refused) {
+      const why = refused && error !== undefined ? error : unknownOutcome(error);
+      for (const operation of operations) sinks.failed(operation, why, true);
     },
   });
   let scheduled = false;
   // It also keeps the process alive while operations wait for a server that is not there.
   let ticking: NodeJS.Timeout | undefined;
-  let down: { readonly since: number; error: RpcError } | undefined;
+  let down: { since: number; readonly error: RpcError } | undefined;
   let closing: Promise<void> | undefined;
 
   function schedule(): void {
@@ -80,7 +82,19 @@ export function createBatchSession(
     if (stream === undefined) return;
     down = undefined;
     const room = Math.min(outstandingMax - stream.outstanding(), limits.operationsMax);
-    if (room > 0 && stream.canSend()) stream.send(queue.take(room, limits.messageBytesMax));
+    if (room <= 0 || !stream.canSend()) return;
+    const operations = wanted(queue.take(room, limits.messageBytesMax));
+    if (operations.length > 0) stream.send(operations);
+    else schedule();
+  }
+
+  /** Those that are still waited for. Mostly all of them are. */
+  function wanted(operations: readonly PendingOperation[]): readonly PendingOperation[] {
+    if (operations.every(isWanted)) return operations;
+    for (const operation of operations) {
+      if (!isWanted(operation)) sinks.failed(operation, withdrawn(), false);
+    }
+    return operations.filter(isWanted);
   }
 
   function onStreamFailed(error: RpcError): void {
@@ -97,7 +111,11 @@ export function createBatchSession(
     const now = clock.now();
     failOverdue(now);
     streams.cancelRetired(now);
-    if (down !== undefined && now - down.since >= limits.openMsMax) failWaiting(noStream());
+    if (down !== undefined) {
+      // The clock may step back.
+      down.since = Math.min(down.since, now);
+      if (now - down.since >= limits.openMsMax) failWaiting(noStream());
+    }
     flush();
     if (sinks.pending() === 0 && !streams.retiring()) stopTicking();
   }
@@ -166,21 +184,19 @@ export function createBatchSession(
   };
 }
 
-/** Errors that the next attempt would get as well. */
-function isFinal({ code }: RpcError): boolean {
-  return (
-    code === status.UNAUTHENTICATED ||
-    code === status.PERMISSION_DENIED ||
-    code === status.UNIMPLEMENTED
-  );
+function isWanted({ sink }: PendingOperation): boolean {
+  return sink.isWanted?.() !== false;
 }
 
 function unknownOutcome(error: RpcError | undefined): RpcError {
-  if (error !== undefined && isFinal(error)) return error;
   const why = error === undefined ? '' : `: ${error.message}`;
   return reasonError('OUTCOME_UNKNOWN', `the stream ended before the result came${why}`, {
     cause: error,
   });
+}
+
+function withdrawn(): RpcError {
+  return rpcError(status.CANCELLED, undefined, 'nobody waited for the operation any more');
 }
 
 function tooLate(): RpcError {

@@ -3,6 +3,7 @@ import { toRpcError, type RpcError } from '../status/rpc-error.js';
 import type { PendingOperation } from './batch-operation.js';
 import type { BatchSessionOptions } from './batch-options.js';
 import { openBatchStream, type BatchStream, type BatchStreamEvents } from './batch-stream.js';
+import { isFinal } from './final-errors.js';
 import { createReopening } from './reopening.js';
 import type { RpcChannel } from './rpc-channel.js';
 
@@ -37,7 +38,12 @@ export interface BatchStreamsEvents {
   room(): void;
   /** No stream could be opened. */
   failed(error: RpcError): void;
-  unanswered(operations: readonly PendingOperation[], error: RpcError | undefined): void;
+  /** `refused`: the stream was not taken at all, so that nothing of them was done. */
+  unanswered(
+    operations: readonly PendingOperation[],
+    error: RpcError | undefined,
+    refused: boolean,
+  ): void;
 }
 
 export function createBatchStreams(
@@ -66,7 +72,7 @@ export function createBatchStreams(
 
   function openNext(): void {
     if (next !== undefined || waiting || stop.signal.aborted) return;
-    const waitMs = reopening.notBefore() - clock.now();
+    const waitMs = reopening.waitMs(clock.now());
     if (waitMs > 0) waitFor(waitMs);
     else next = tryToOpen();
   }
@@ -127,7 +133,10 @@ export function createBatchStreams(
     if (stream === current) current = undefined;
     if (stream === next) next = undefined;
     retired.delete(stream);
-    if (unanswered.length > 0) session.unanswered(unanswered, error);
+    if (unanswered.length > 0) {
+      const refused = error !== undefined && isFinal(error) && !stream.hasAnswered();
+      session.unanswered(unanswered, error, refused);
+    }
     if (!mattered) return;
     if (!stream.hasAnswered()) failed(error);
     session.room();

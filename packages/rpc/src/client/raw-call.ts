@@ -95,8 +95,11 @@ function createCall(
   }
 }
 
-/** Of a connection that went away between being chosen and being used. */
-const notStarted = 'Failed to start HTTP/2 stream';
+/**
+ * What grpc-js calls INTERNAL and is no word of the server's: a connection that went away between being
+ * chosen and being used, and a stream that was reset by something on the way.
+ */
+const transportFaults = ['Failed to start HTTP/2 stream', 'Received RST_STREAM with code'];
 /** Of a stream the server reset as it was forced to its end. Who cancels here has an error of its own. */
 const reset = 'Call cancelled';
 /** Of a server that cannot be reached: what the last attempt said, and when. */
@@ -106,7 +109,7 @@ const notConnected =
 function errorOf(received: StatusObject): RpcError | undefined {
   const { code, details } = received;
   if (code === status.OK) return undefined;
-  if (code === status.INTERNAL && details.startsWith(notStarted)) {
+  if (code === status.INTERNAL && transportFaults.some((fault) => details.startsWith(fault))) {
     return rpcError(status.UNAVAILABLE, undefined, details);
   }
   if (code === status.CANCELLED && details === reset) {

@@ -1,7 +1,7 @@
 /** When the next attempt may be made after attempts that failed. */
 export interface Reopening {
-  /** Milliseconds since 1970. */
-  readonly notBefore: () => number;
+  /** How long to wait yet. Bounded, also when the clock has stepped back since. */
+  waitMs(now: number): number;
   failed(now: number, waitMsMin?: number): void;
   succeeded(): void;
 }
@@ -14,7 +14,7 @@ export function createReopening(): Reopening {
   let failures = 0;
   let notBefore = 0;
   return {
-    notBefore: () => notBefore,
+    waitMs: (now) => Math.min(notBefore - now, waitMsMax),
     failed(now, waitMsMin = 0) {
       const wait = Math.min(firstWaitMs * 2 ** failures, waitMsMax);
       failures += 1;

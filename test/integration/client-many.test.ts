@@ -54,6 +54,19 @@ describe('many operations', () => {
     assert.deepEqual(Buffer.from(await got.value.bytes()), large);
   });
 
+  it('hand out payloads that can be read on when the loop has ended', async () => {
+    const { client } = await fixture.start();
+    const large = bytesOf(3 * MiB);
+    await client.put('many:large', large);
+    const gets = Array.from({ length: 3 }, () => ({ kind: 'get', id: 'many:large' }) as const);
+    const reads: Promise<Uint8Array>[] = [];
+    for await (const result of client.many(gets)) {
+      assert.ok(result.ok && result.kind === 'get');
+      reads.push(result.value.bytes());
+    }
+    for (const bytes of await Promise.all(reads)) assert.deepEqual(Buffer.from(bytes), large);
+  });
+
   it('come as they complete', async () => {
     const { server, client } = await fixture.start();
     let letGo = (): void => undefined;

@@ -41,7 +41,9 @@ export function callBatch<Kind extends keyof Results>(
       reject(deadlineExceeded());
       return;
     }
+    let isWanted = true;
     const release = onAbort(signal, () => {
+      isWanted = false;
       if (signal !== undefined) reject(cancelled(signal));
     });
     const sink: BatchSink = {
@@ -54,6 +56,7 @@ export function callBatch<Kind extends keyof Results>(
         dispatch.isSent = sent;
         reject(error);
       },
+      isWanted: () => isWanted,
     };
     dispatch.isSent = true;
     core.session.submit({ bytes: encode(timeoutMs), deadline }, sink);

@@ -1,4 +1,3 @@
-import type { Clock } from '@holdfast/domain';
 import { createBatchSession, invalidField, openChannel, type ClientTls } from '@holdfast/rpc';
 import { createOperationEncoder } from './batch-operation.js';
 import type { CallOptions, CallTerms } from './call-terms.js';
@@ -31,19 +30,13 @@ import { systemClock } from './system-clock.js';
 export interface ClientOptions {
   /** `host:port` of a gateway. `dns:host:port` spreads the calls over all addresses of the name. */
   readonly address: string;
-  /** Certificates as PEM files; `{}` trusts what the system trusts. Missing: no encryption. */
+  /** Certificates as PEM files; `{}` trusts the authorities that Node.js comes with. Missing: no encryption. */
   readonly tls?: ClientTls | undefined;
   /** Sent with every call: `{ authorization: 'Bearer …' }`. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** How long a call may take that is not a stream, where the call does not say; 30 seconds. */
   readonly deadlineMs?: number | undefined;
   readonly limits?: Partial<ClientLimits> | undefined;
-}
-
-/** For tests: the time and the randomness of pauses. */
-export interface ClientDependencies {
-  readonly clock: Clock;
-  readonly random: () => number;
 }
 
 /**
@@ -83,12 +76,9 @@ export interface Client {
 }
 
 /** Makes a client. Nothing is sent before the first call. */
-export function createClient(
-  options: ClientOptions,
-  dependencies: ClientDependencies = { clock: systemClock, random: Math.random },
-): Client {
+export function createClient(options: ClientOptions): Client {
   const closed = new AbortController();
-  const core = publicly(() => createCore(options, dependencies, closed.signal));
+  const core = publicly(() => createCore(options, closed.signal));
   return {
     put: (id, body, put = {}) => withPublicErrors(() => putObject(core, id, body, put)),
     get: (id, get = {}) => withPublicErrors(() => getObject(core, id, get)),
@@ -115,12 +105,8 @@ function checkAddress(address: string): string {
 /** Tells the gateway that this side repeats calls: two that do would multiply. */
 const retriesAreOurs = { 'holdfast-retries': 'caller' };
 
-function createCore(
-  options: ClientOptions,
-  dependencies: ClientDependencies,
-  closed: AbortSignal,
-): ClientCore {
-  const { clock } = dependencies;
+function createCore(options: ClientOptions, closed: AbortSignal): ClientCore {
+  const clock = systemClock;
   const { tls } = options;
   const address = checkAddress(options.address);
   const limits = { ...clientLimitDefaults, ...options.limits };
@@ -131,7 +117,7 @@ function createCore(
   const budget = createRetryBudget(limits, () => clock.now());
   const connected = (terms: CallTerms): Promise<boolean> =>
     waitForConnection(channel, clock, terms);
-  const repeats = createRepeats(limits, { ...dependencies, budget, connected, closed });
+  const repeats = createRepeats(limits, { clock, random: Math.random, budget, connected, closed });
   const deadlineMs = options.deadlineMs ?? deadlineMsDefault;
   const encoder = createOperationEncoder();
   return { channel, session, repeats, encoder, clock, limits, deadlineMs };

@@ -3,7 +3,7 @@ export type { ClientTls } from '@holdfast/rpc';
 export type { ByteRange } from './byte-range.js';
 export type { CallOptions } from './call-terms.js';
 export { createClient } from './create-client.js';
-export type { Client, ClientDependencies, ClientOptions } from './create-client.js';
+export type { Client, ClientOptions } from './create-client.js';
 export type { DeleteOptions, DeleteResult } from './delete-object.js';
 export { HoldfastError } from './errors.js';
 export type { FieldViolation, StatusCode } from './errors.js';
@@ -24,6 +24,6 @@ export type {
   ScopeInput,
 } from './object-id.js';
 export type { MetadataInput, ObjectInfo } from './object-info.js';
-export { formatListReference, formatObjectReference } from './object-reference.js';
+export { formatObjectReference } from './object-reference.js';
 export type { PutBody } from './payload/open-payload.js';
 export type { Progress, PutOptions, PutResult } from './put/put-options.js';

@@ -27,13 +27,6 @@ export function formatObjectReference(id: ObjectIdParts): string {
   return `${formatContext(id)}:${id.key}`;
 }
 
-export function formatListReference(context: ListContext): string {
-  const { keyPrefix } = context;
-  return keyPrefix === undefined
-    ? formatContext(context)
-    : `${formatContext(context)}:${keyPrefix}`;
-}
-
 interface Context {
   readonly usecase: string;
   readonly scopes: readonly Scope[];

@@ -23,7 +23,7 @@ async function bytesOf(body: PutBody): Promise<{ kind: string; bytes: Buffer; si
     const message = parseUploadMessage(next.value.message);
     assert.ok(message.kind === 'chunk');
     assert.deepEqual(Buffer.from(message.bytes), Buffer.from(next.value.bytes));
-    carried.push(message.bytes);
+    carried.push(Buffer.from(message.bytes));
   }
   payload.source.close();
   const sizes = carried.map((chunk) => chunk.length);

@@ -10,7 +10,7 @@ export const commonFlags: FlagTable = {
     help: 'the gateway; $HOLDFAST_ADDRESS or 127.0.0.1:7100 by default',
   },
   timeout: { value: 'DURATION', help: 'give up on an object after this long: 30s, 15m' },
-  tls: { help: 'encrypt, and trust the authorities that the system trusts' },
+  tls: { help: 'encrypt, and trust the authorities that Node.js comes with' },
   'tls-ca': { value: 'FILE', isFile: true, help: 'encrypt, and trust these authorities' },
   'tls-cert': { value: 'FILE', isFile: true, help: 'the certificate to show, with --tls-key' },
   'tls-key': { value: 'FILE', isFile: true, help: 'the key of --tls-cert' },

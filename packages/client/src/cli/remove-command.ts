@@ -1,9 +1,10 @@
-import { createInterface } from 'node:readline';
 import type { Operation, OperationResult } from '../many/operation.js';
 import type { Command, CommandContext } from './command.js';
 import { deadlineOf } from './common-flags.js';
 import { describeError, errorJson } from './describe-error.js';
 import { exitCodeOf, exitCodes } from './exit-code.js';
+import { printable } from './format-quantity.js';
+import { linesOf } from './lines-of.js';
 import { jsonLine } from './object-json.js';
 import { UsageError } from './usage-error.js';
 
@@ -68,7 +69,7 @@ async function* referencesOf({
       yield operand;
       continue;
     }
-    for await (const line of createInterface({ input: host.stdin })) if (line !== '') yield line;
+    for await (const line of linesOf(host.stdin)) if (line !== '') yield line;
   }
   return undefined;
 }
@@ -80,7 +81,7 @@ async function report(
 ): Promise<void> {
   const isJson = flags.isSet('json');
   if (!result.ok) {
-    await err.write(`holdfast: ${reference}: ${describeError(result.error)}\n`);
+    await err.write(`holdfast: ${printable(reference)}: ${describeError(result.error)}\n`);
     if (isJson) {
       await out.write(jsonLine({ reference, ok: false, error: errorJson(result.error) }));
     }

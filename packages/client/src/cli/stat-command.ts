@@ -5,7 +5,7 @@ import type { Command } from './command.js';
 import { deadlineOf } from './common-flags.js';
 import { describeError, errorJson } from './describe-error.js';
 import { exitCodeOf, exitCodes } from './exit-code.js';
-import { formatBytes } from './format-quantity.js';
+import { formatBytes, printable } from './format-quantity.js';
 import { crc32cText, infoJson, jsonLine } from './object-json.js';
 import { rethrowInterrupt } from './rethrow-interrupt.js';
 
@@ -37,7 +37,7 @@ export const statCommand: Command = {
       } catch (error) {
         rethrowInterrupt(error, host.signal);
         exitCode = operands.length === 1 ? exitCodeOf(error) : exitCodes.failed;
-        await err.write(`holdfast: ${reference}: ${describeError(error)}\n`);
+        await err.write(`holdfast: ${printable(reference)}: ${describeError(error)}\n`);
         if (isJson) await out.write(jsonLine({ reference, error: errorJson(error) }));
       }
     }

@@ -51,13 +51,18 @@ export async function getObject(
   }
 }
 
-/** The same, but a payload that is streamed is not asked for before it is read. */
+/**
+ * The same, but a payload that is streamed is not asked for before it is read. From then on it is
+ * `payloadSignal` that ends it.
+ */
 export async function getObjectLazily(
   core: ClientCore,
   input: ObjectIdInput,
   options: GetOptions,
+  payloadSignal: AbortSignal | undefined,
 ): Promise<Download> {
-  const read = startRead(core, input, options);
+  const streamTerms = termsOf({ ...options, signal: payloadSignal }, Infinity, core.clock);
+  const read = { ...startRead(core, input, options), streamTerms };
   const found = await findObject(read);
   if (found.payload !== undefined) return atHand(found, found.payload, options);
   return createDownload(found.info, found.span, readerOf(read, found), options.onProgress);

@@ -53,13 +53,21 @@ export type OperationResult = {
   );
 }[keyof Values];
 
+/** Who ends what. */
+export interface ManySignals {
+  /** What is under way, when the loop over the results is left. */
+  readonly signal: AbortSignal;
+  /** Payloads that were handed out and are read later: only the caller's own signal. */
+  readonly payloadSignal: AbortSignal | undefined;
+}
+
 type Succeeded = Extract<OperationResult, { readonly ok: true }>;
 
 export async function runOperation(
   core: ClientCore,
   index: number,
   operation: Operation,
-  signal: AbortSignal,
+  { signal, payloadSignal }: ManySignals,
 ): Promise<Succeeded> {
   const ok = { index, ok: true } as const;
   switch (operation.kind) {
@@ -69,7 +77,8 @@ export async function runOperation(
       return { ...ok, kind: 'put', value };
     }
     case 'get': {
-      const value = await getObjectLazily(core, operation.id, { ...operation.options, signal });
+      const options = { ...operation.options, signal };
+      const value = await getObjectLazily(core, operation.id, options, payloadSignal);
       return { ...ok, kind: 'get', value };
     }
     case 'head': {

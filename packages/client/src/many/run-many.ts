@@ -5,7 +5,12 @@ import type { ClientCore } from '../client-core.js';
 import { toPublicError } from '../errors.js';
 import { concurrencyDefault, concurrencyMax } from '../limits.js';
 import { inCompletionOrder, type Items } from './in-completion-order.js';
-import { runOperation, type Operation, type OperationResult } from './operation.js';
+import {
+  runOperation,
+  type ManySignals,
+  type Operation,
+  type OperationResult,
+} from './operation.js';
 
 export interface ManyOptions {
   /** Operations under way, those whose result was not taken yet included; 512 by default. */
@@ -25,13 +30,14 @@ export async function* runMany(
   options: ManyOptions,
 ): AsyncGenerator<OperationResult, undefined> {
   const stop = new AbortController();
+  const signals = { signal: stop.signal, payloadSignal: options.signal };
   const release = onAbort(options.signal, () => stop.abort(options.signal?.reason));
   try {
     throwIfAborted(options.signal);
     yield* inCompletionOrder({
       items: operations,
       concurrencyMax: checkConcurrency(options.concurrency ?? concurrencyDefault),
-      run: (operation: Operation, index: number) => settle(core, index, operation, stop.signal),
+      run: (operation: Operation, index: number) => settle(core, index, operation, signals),
       signal: stop.signal,
     });
     throwIfAborted(options.signal);
@@ -48,10 +54,10 @@ async function settle(
   core: ClientCore,
   index: number,
   operation: Operation,
-  signal: AbortSignal,
+  signals: ManySignals,
 ): Promise<OperationResult> {
   try {
-    return await runOperation(core, index, operation, signal);
+    return await runOperation(core, index, operation, signals);
   } catch (error) {
     return { index, kind: operation.kind, ok: false, error: toPublicError(error) };
   }

@@ -1,5 +1,5 @@
-import { encodeChunkMessage } from '@holdfast/rpc';
 import { chunkBytes, smallBytesMax } from '../limits.js';
+import { createChunkRing } from './chunk-ring.js';
 import type { Payload, PayloadChunk } from './payload.js';
 
 /** Bytes at hand, or text as UTF-8. They are copied once, into the messages that carry them. */
@@ -18,8 +18,11 @@ export function bytesPayload(body: Uint8Array | string): Payload {
 }
 
 async function* chunksOf(payload: Uint8Array): AsyncGenerator<PayloadChunk, undefined> {
+  const nextChunk = createChunkRing();
   for (let at = 0; at < payload.length; at += chunkBytes) {
     const bytes = payload.subarray(at, at + chunkBytes);
-    yield { bytes, message: encodeChunkMessage(bytes) };
+    const chunk = nextChunk();
+    chunk.target.set(bytes);
+    yield { bytes, message: chunk.message(bytes.length) };
   }
 }

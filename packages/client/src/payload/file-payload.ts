@@ -1,9 +1,9 @@
-import { allocateChunk } from '@holdfast/rpc';
 import { createReadStream } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import type { CallGuard } from '../call-guard.js';
 import { chunkBytes, smallBytesMax } from '../limits.js';
 import { bytesPayload } from './bytes-payload.js';
+import { createChunkRing } from './chunk-ring.js';
 import type { Payload, PayloadChunk } from './payload.js';
 import { streamPayload } from './stream-payload.js';
 
@@ -37,10 +37,11 @@ async function readSmall(file: string | URL): Promise<Uint8Array> {
 }
 
 async function* chunksOf(file: string | URL): AsyncGenerator<PayloadChunk, undefined> {
+  const nextChunk = createChunkRing();
   const handle = await open(file);
   try {
     for (;;) {
-      const chunk = allocateChunk(chunkBytes);
+      const chunk = nextChunk();
       const length = await fill(handle, chunk.target);
       if (length > 0) {
         yield { bytes: chunk.target.subarray(0, length), message: chunk.message(length) };

@@ -9,8 +9,9 @@ import { outcomeUnknown } from '../repeat-write.js';
 
 /**
  * Looks whether a put in doubt may be repeated. While its condition holds it has not taken effect,
- * and should it do so later the repeat fails: of the two at most one happens. When the condition does
- * not hold any more nobody can tell why, and that is what the caller gets to know.
+ * and should it do so later the repeat fails: of the two at most one happens. (With `ifAbsent` it may
+ * also have taken effect and the object been deleted since; then it is stored again.) When the
+ * condition does not hold any more nobody can tell why, and that is what the caller gets to know.
  */
 export async function conditionStillHolds(
   core: ClientCore,

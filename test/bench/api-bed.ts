@@ -34,8 +34,8 @@ export async function openApiBed(): Promise<ApiBed> {
   const gateway = await startService('gateway', {
     HOLDFAST_TIERED_STORE__ADDRESSES: `127.0.0.1:${store.port}`,
   });
-  const origin = await startRaw();
-  const proxy = await startRaw(origin.port);
+  const origin = await startRaw('origin', directory);
+  const proxy = await startRaw('proxy', origin.port);
   const address = `127.0.0.1:${gateway.port}`;
   const client = createClient({ address });
   const plain = new object.ObjectServiceClient(address, credentials.createInsecure(), {

@@ -18,11 +18,13 @@ export interface BenchProcess {
   stop(): Promise<void>;
 }
 
-/** The baseline's origin or, given the port of one, a proxy in front of it. */
-export async function startRaw(originPort?: number): Promise<BenchProcess> {
+/** The baseline: `origin DIRECTORY`, or `proxy PORT` in front of one. */
+export async function startRaw(
+  role: 'origin' | 'proxy',
+  argument: string | number,
+): Promise<BenchProcess> {
   const script = fileURLToPath(new URL('raw-process.js', import.meta.url));
-  const windows = [streamWindowBytes, connectionWindowBytes].map(String);
-  const args = originPort === undefined ? windows : [...windows, String(originPort)];
+  const args = [streamWindowBytes, connectionWindowBytes, role, argument].map(String);
   const child = spawn(process.execPath, [script, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -5,7 +5,7 @@ import { askFor, rawService } from './raw-service.js';
 /** The client of the baseline, in the way grpc-js is usually used. */
 export interface RawClient {
   echo(bytes: Buffer): Promise<Buffer>;
-  copyIn(chunk: Buffer, count: number): Promise<void>;
+  copyIn(how: 'copyIn' | 'copyToFile', chunk: Buffer, count: number): Promise<void>;
   copyOut(bytes: number): Promise<void>;
   close(): void;
 }
@@ -26,9 +26,9 @@ export function openRawClient(port: number, windowBytes: number): RawClient {
           settled(resolve, reject),
         );
       }),
-    copyIn: async (chunk, count) => {
+    copyIn: async (how, chunk, count) => {
       const answer = await new Promise<Buffer>((resolve, reject) => {
-        const { path, requestSerialize, responseDeserialize } = rawService.copyIn;
+        const { path, requestSerialize, responseDeserialize } = rawService[how];
         const call = client.makeClientStreamRequest(
           path,
           requestSerialize,

@@ -8,16 +8,18 @@ import {
   type ServerUnaryCall,
   type ServerWritableStream,
 } from '@grpc/grpc-js';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { askFor, rawService } from './raw-service.js';
 import { widenServerWindows } from './raw-windows.js';
 
 /*
  * The baseline of the api bench, as a process of its own: an origin that echoes, swallows and makes
- * bytes, or, given the port of one, a proxy that copies its streams.
+ * bytes (`origin DIRECTORY`), or a proxy that copies its streams (`proxy PORT`).
  */
-const [streamWindow = '', connectionWindow = '', originPort] = process.argv.slice(2);
+const [streamWindow = '', connectionWindow = '', role, argument = ''] = process.argv.slice(2);
 const windowBytes = Number(streamWindow);
 const chunk = randomBytes(256 * 1024);
 
@@ -33,6 +35,15 @@ const origin = {
       size += bytes.length;
     });
     call.on('end', () => answer(null, askFor(size)));
+  },
+  copyToFile(call: ServerReadableStream<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void {
+    let size = 0;
+    const file = createWriteStream(join(argument, randomUUID()), { flush: true });
+    call.on('data', (bytes: Buffer) => {
+      size += bytes.length;
+    });
+    file.on('close', () => answer(null, askFor(size)));
+    copy(call, file);
   },
   copyOut(call: ServerWritableStream<Buffer, Buffer>): void {
     let left = call.request.readDoubleBE();
@@ -53,7 +64,7 @@ function proxyTo(port: string): typeof origin {
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
     'grpc-node.flow_control_window': windowBytes,
   });
-  const { echo, copyIn, copyOut } = rawService;
+  const { echo, copyIn, copyToFile, copyOut } = rawService;
   return {
     echo(call, answer) {
       const { path, requestSerialize, responseDeserialize } = echo;
@@ -61,6 +72,13 @@ function proxyTo(port: string): typeof origin {
     },
     copyIn(call, answer) {
       const { path, requestSerialize, responseDeserialize } = copyIn;
+      copy(
+        call,
+        client.makeClientStreamRequest(path, requestSerialize, responseDeserialize, answer),
+      );
+    },
+    copyToFile(call, answer) {
+      const { path, requestSerialize, responseDeserialize } = copyToFile;
       copy(
         call,
         client.makeClientStreamRequest(path, requestSerialize, responseDeserialize, answer),
@@ -101,7 +119,7 @@ function copy(from: Source, to: Sink): void {
 }
 
 const server = new Server();
-server.addService(rawService, originPort === undefined ? origin : proxyTo(originPort));
+server.addService(rawService, role === 'proxy' ? proxyTo(argument) : origin);
 const bind = promisify(server.bindAsync.bind(server));
 const port = await bind('127.0.0.1:0', ServerCredentials.createInsecure());
 process.stdout.write(`${port}\n`);

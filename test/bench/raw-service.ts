@@ -22,6 +22,8 @@ function rawMethod(
 export const rawService = {
   echo: rawMethod('Echo', false, false),
   copyIn: rawMethod('CopyIn', true, false),
+  /** The same into a file, which is flushed before the answer. */
+  copyToFile: rawMethod('CopyToFile', true, false),
   copyOut: rawMethod('CopyOut', false, true),
 } as const;
 

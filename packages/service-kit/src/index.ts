@@ -1,5 +1,7 @@
 export { createCallObserver } from './calls/create-call-observer.js';
 export type { CallFailure, CallObserver, CallRecord, ObservedCall } from './calls/call-observer.js';
+export { createLineLimit } from './calls/line-limit.js';
+export { isServerFault } from './calls/status-codes.js';
 export { AtCapacityError } from './capacity/admission.js';
 export type {
   Admission,
@@ -17,6 +19,7 @@ export type { HttpEndpoint } from './http/http-endpoint.js';
 export { startHttpEndpoint } from './http/start-http-endpoint.js';
 export type { HttpEndpointDependencies, HttpEndpointOptions } from './http/start-http-endpoint.js';
 export { loadOrExit } from './lifecycle/exit-process.js';
+export { markHeapAtOnce } from './lifecycle/mark-heap-at-once.js';
 export { runService } from './lifecycle/run-service.js';
 export type { ServiceOptions } from './lifecycle/run-service.js';
 export type { ServiceScope } from './lifecycle/service-scope.js';
@@ -44,4 +47,5 @@ export { StartupError, startupErrorExitCode } from './startup-error.js';
 export { systemClock } from './system-clock.js';
 export { createTracer } from './tracing/create-tracer.js';
 export type { TracerOptions } from './tracing/create-tracer.js';
+export { parseTraceparent } from './tracing/traceparent.js';
 export type { Span, SpanAttributes, SpanKind, SpanOptions, Tracer } from './tracing/tracer.js';

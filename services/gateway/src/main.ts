@@ -1,6 +1,8 @@
-import { createLogger, loadOrExit, runService } from '@holdfast/service-kit';
+import { createLogger, loadOrExit, markHeapAtOnce, runService } from '@holdfast/service-kit';
 import { startGateway } from './compose.js';
 import { readSettings } from './config.js';
+
+markHeapAtOnce();
 
 const name = 'gateway';
 const settings = loadOrExit(name, () => readSettings());

@@ -16,7 +16,8 @@ export const defaultPort = 7_100;
 
 const defaults: StartSettings = { data: 'data', port: defaultPort, drainSeconds: 25 };
 const portMax = 65_535 - highestOffset;
-const drainSecondsMax = 3_600;
+/** The services take no more. */
+const drainSecondsMax = 600;
 
 export const helpText = `Runs Holdfast on this machine: the tiered store, and the gateway in front of it.
 

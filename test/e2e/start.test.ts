@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freeStartPort, isAlive, runStart, type StartedStart } from '../support/cluster-start.js';
+import {
+  childrenOf,
+  freeStartPort,
+  isAlive,
+  runStart,
+  type StartedStart,
+} from '../support/cluster-start.js';
 import { waitUntil } from '../support/cluster-wait.js';
 import { openLoaderClient } from '../support/loader-client.js';
 import { chunksOf, finishOf, MiB, randomPayload } from '../support/loader-payloads.js';
@@ -66,6 +72,7 @@ describe('the start on one machine', function () {
 
     npm.pressCtrlC();
     await npm.exit;
+    assert.equal(services.length, 2);
     assert.deepEqual(services.filter(isAlive), []);
   });
 
@@ -217,22 +224,19 @@ describe('the start on one machine', function () {
     assert.match(help.output(), /--data DIR/);
     const port0 = runStart(['--port', '65535']);
     assert.equal((await port0.exit).code, 2);
+    const drain = start(['--drain', '601']);
+    assert.equal((await drain.exit).code, 2);
+    assert.match(drain.output(), /^--drain is "601", it has to be a number from 1 to 600;/);
   });
 });
 
 /** Of npm, which runs a shell, which may run the start: its services are below that. */
 async function servicesBelow(pid: number): Promise<number[]> {
-  const { stdout } = await run('ps', ['-e', '-o', 'pid=,ppid=,args=']);
-  const processes = stdout.split('\n').map((line) => {
-    const [own = '', parent = '', ...args] = line.trim().split(/\s+/);
-    return { pid: Number(own), parent: Number(parent), args: args.join(' ') };
-  });
-  const below = new Set([pid]);
-  for (let size = 0; size < below.size;) {
-    size = below.size;
-    for (const each of processes) if (below.has(each.parent)) below.add(each.pid);
+  const services: number[] = [];
+  for (const child of await childrenOf(pid)) {
+    const command = await readFile(`/proc/${child}/cmdline`, 'utf8');
+    if (command.includes('services/')) services.push(child);
+    services.push(...(await servicesBelow(child)));
   }
-  return processes
-    .filter((each) => below.has(each.pid) && each.args.includes('services/'))
-    .map((each) => each.pid);
+  return services;
 }

@@ -9,6 +9,7 @@ import { bytesOf, createClientFixture, KiB, MiB } from '../support/client-fixtur
 import { runHoldfast } from '../support/holdfast-command.js';
 
 const reference = 'photos/org=42:2026/cat.jpg';
+const otherRevision = '01900000-0000-7000-8000-ffffffffffff';
 
 describe('the holdfast command', () => {
   const fixture = createClientFixture();
@@ -118,6 +119,26 @@ describe('the holdfast command', () => {
     assert.deepEqual(JSON.parse(again.stdout), line);
   });
 
+  it('deletes what it lists, whatever the keys hold', async () => {
+    const { server, client } = await fixture.start();
+    for (const key of ['a', 'a\u2028b', 'a\u2029b']) await client.put(`photos:${key}`, key);
+    const { stdout } = await runHoldfast(['ls', 'photos'], server.address);
+    const stdin = Readable.from([Buffer.from(stdout)]);
+    const end = await runHoldfast(['rm', '-'], server.address, { stdin });
+    assert.deepEqual(end, { code: 0, stdout: '', stderr: '' });
+    assert.equal(server.map.size(), 0);
+  });
+
+  it('does not let references steer the terminal', async () => {
+    const { server } = await fixture.start();
+    for (const command of ['rm', 'stat']) {
+      const end = await runHoldfast([command, 'photos:\u{1B}[2J'], server.address);
+      assert.equal(end.code, 2);
+      assert.match(end.stderr, /^holdfast: photos:\u{FFFD}\[2J: /u);
+      assert.ok(!end.stderr.includes('\u{1B}'));
+    }
+  });
+
   it('ends with a code that tells what went wrong, and the reason on standard error', async () => {
     const { server, client } = await fixture.start();
     await client.put(reference, 'x');
@@ -125,7 +146,8 @@ describe('the holdfast command', () => {
       [['get', 'photos:none'], 3, /^holdfast: there is no such object \(OBJECT_NOT_FOUND\)\n$/],
       [['stat', 'photos:none'], 3, /^holdfast: photos:none: there is no such object/],
       [['put', '-', reference, '--if-absent'], 4, /OBJECT_EXISTS/],
-      [['rm', reference, '--if-revision', 'x'], 4, /REVISION_MISMATCH/],
+      [['rm', reference, '--if-revision', otherRevision], 4, /REVISION_MISMATCH/],
+      [['rm', reference, '--if-revision', 'x'], 2, /INVALID_CONDITION/],
       [['get', 'photos'], 2, /INVALID_OBJECT_ID/],
       [['get', reference, '--range', '5-9'], 2, /RANGE_NOT_SATISFIABLE/],
       [['put', inside('none'), 'photos:a'], 1, /ENOENT/],

@@ -1,4 +1,6 @@
-import { DomainError, type BlobName } from '@holdfast/domain';
+import { DomainError, type BlobName, type Timestamp } from '@holdfast/domain';
+import { nativeChecksum as checksum, systemClock } from '@holdfast/service-kit';
+import { createFilesystemTier } from '@holdfast/tier-filesystem';
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -167,6 +169,25 @@ describe('files in a directory of blobs that are no whole blobs', () => {
       reports.map(({ removed }) => removed),
       [2, 2, 1, 0],
     );
+  });
+
+  it('ends the removal of abandoned files when it is told to, and says what it did', async () => {
+    const tmp = join(fixture.root, 'tmp');
+    for (let count = 0; count < 3; count += 1) {
+      await writeFile(join(tmp, `create-${randomUUID()}`), 'x'.repeat(10));
+    }
+    const stopping = new AbortController();
+    // Asked once for each of the files.
+    const now = (): Timestamp => {
+      stopping.abort();
+      return systemClock.now();
+    };
+    const clock = { ...systemClock, now };
+    const tier = await createFilesystemTier({ root: fixture.root }, { clock, checksum });
+    const query = { olderThanMs: -1, examinedMax: 10 };
+    const report = await tier.removeAbandoned({ ...query, signal: stopping.signal });
+    assert.deepEqual(report, { examined: 1, removed: 1, removedBytes: 10 });
+    assert.equal((await fixture.tier.removeAbandoned(query)).removed, 2);
   });
 
   it('leaves what it does not know in the temporary directory', async () => {

@@ -83,7 +83,8 @@ export async function freeStartPort(): Promise<number> {
   return found;
 }
 
-async function childrenOf(pid: number): Promise<number[]> {
+/** What its first thread has started and what runs still. */
+export async function childrenOf(pid: number): Promise<number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return text.split(' ').filter(Boolean).map(Number);
 }

@@ -2,6 +2,7 @@ import type { object } from '@holdfast/contracts';
 import {
   contentTypeDefault,
   parseObjectId,
+  parseRevision,
   parseStoragePath,
   parseStoragePrefix,
   spanOf,
@@ -34,6 +35,7 @@ export function createObjectMap(): ObjectMap {
     return expires <= Date.now() ? undefined : entry;
   };
   const demand = (id: object.ObjectId | undefined, ifRevision: string | undefined): Entry => {
+    checkRevision(ifRevision);
     const entry = find(id);
     if (entry === undefined) throw reasonError('OBJECT_NOT_FOUND', 'there is no such object');
     if (ifRevision === undefined || ifRevision === entry.info.revision) return entry;
@@ -60,6 +62,7 @@ export function createObjectMap(): ObjectMap {
     },
     head: ({ objectId, ifRevision }) => demand(objectId, ifRevision).info,
     delete({ objectId, ifRevision }) {
+      checkRevision(ifRevision);
       const entry = find(objectId);
       if (entry === undefined) return {};
       if (ifRevision !== undefined && ifRevision !== entry.info.revision) throw mismatch(entry);
@@ -99,11 +102,16 @@ function checkCondition(put: object.PutCondition | undefined, entry: Entry | und
         info: { revision: entry.info.revision },
       });
     case 'ifRevision':
+      checkRevision(put.condition.value);
       if (entry?.info.revision === put.condition.value) return;
       throw mismatch(entry);
     case undefined:
       throw reasonError('INVALID_CONDITION', 'condition: must be set');
   }
+}
+
+function checkRevision(ifRevision: string | undefined): void {
+  if (ifRevision !== undefined) parseRevision(ifRevision, 'if_revision');
 }
 
 function mismatch(entry: Entry | undefined): Error {

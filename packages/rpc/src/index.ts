@@ -74,4 +74,5 @@ export {
   parseUploadMessage,
 } from './wire/payload-messages.js';
 export type { ChunkBuffer, DownloadMessage, UploadMessage } from './wire/payload-messages.js';
+export { isRequestId } from './wire/request-id.js';
 export { varintSize, writeVarint } from './wire/varint.js';

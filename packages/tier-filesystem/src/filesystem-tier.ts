@@ -33,8 +33,8 @@ export interface FilesystemTierDependencies {
 
 export interface FilesystemTier extends LongTermTier {
   /**
-   * Removes what creates of processes that died have left. Bounded by `examinedMax`. Nothing in the
-   * tier calls it: the process that opens the store does, when it starts and regularly from then on.
+   * Removes what creates of processes that died have left. Bounded by `examinedMax` and `signal`.
+   * Nothing in the tier calls it: the process that opens the store does, when it starts and regularly from then on.
    */
   removeAbandoned(query: AbandonedQuery): Promise<AbandonedReport>;
 }

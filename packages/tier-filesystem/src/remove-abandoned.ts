@@ -8,6 +8,8 @@ export interface AbandonedQuery {
   /** Files written to since then are left alone. */
   readonly olderThanMs: number;
   readonly examinedMax: number;
+  /** Ends it after the file that it is at. What is left is found by the next call. */
+  readonly signal?: AbortSignal;
 }
 
 export interface AbandonedReport {
@@ -22,7 +24,7 @@ export interface AbandonedReport {
  * fails, so it reports `TIER_UNAVAILABLE` and nothing of it appears.
  */
 export async function removeAbandoned(
-  { olderThanMs, examinedMax }: AbandonedQuery,
+  { olderThanMs, examinedMax, signal }: AbandonedQuery,
   layout: Layout,
   clock: Clock,
 ): Promise<AbandonedReport> {
@@ -30,7 +32,7 @@ export async function removeAbandoned(
   let removed = 0;
   let removedBytes = 0;
   for await (const { name } of await opendir(layout.temporary)) {
-    if (examined === examinedMax) break;
+    if (examined === examinedMax || signal?.aborted === true) break;
     examined += 1;
     if (!isTemporary(name)) continue;
     const bytes = await removeIfOld(join(layout.temporary, name), clock.now() - olderThanMs);

@@ -53,7 +53,7 @@ describe('closing the rpc server', () => {
     assert.equal(await test.server.close(50), 1);
     const failure = await failing;
     assert.equal(failure.code, grpc.status.UNAVAILABLE);
-    assert.equal(fromServiceError(failure).reason, 'SHUTTING_DOWN');
+    assert.equal(fromServiceError(failure).reason, 'OUTCOME_UNKNOWN');
     assert.equal(codeOf(reason), grpc.status.UNAVAILABLE);
     assert.deepEqual(
       test.calls[0]?.ends.map(({ code }) => code),
@@ -122,6 +122,26 @@ describe('closing the rpc server', () => {
     stream.pause();
     assert.equal(await test.server.close(50), 1);
     assert.equal(test.server.connections(), 0);
+    peer.close();
+  });
+
+  it('takes no more than its time, farewells included', async () => {
+    const chunk = Buffer.alloc(256 * 1_024);
+    test = await startTestServer([
+      download(get, async (_, responses) => {
+        for (;;) await responses.write(chunk);
+      }),
+    ]);
+    const peer = connectRaw(test.port);
+    const stream = peer.open(get.path);
+    stream.end(framed(hello));
+    await once(stream, 'response');
+    stream.pause();
+    const msMax = 1_000;
+    const before = performance.now();
+    assert.equal(await test.server.close(msMax), 1);
+    const tookMs = performance.now() - before;
+    assert.ok(tookMs < msMax + 300, `${tookMs} ms`);
     peer.close();
   });
 

@@ -31,6 +31,9 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+/** Long enough for callers to hear how their calls ended. */
+const closeMsMax = 1_000;
+
 export async function startTestServer(
   methods: readonly RpcMethod[],
   limits: Partial<ServerLimits> = {},
@@ -89,7 +92,7 @@ export async function startTestServer(
     },
     async close() {
       for (const client of clients) client.close();
-      await server.close(0);
+      await server.close(closeMsMax);
     },
   };
 }

@@ -101,6 +101,7 @@ describe('the rpc server over TLS', () => {
     for (let at = 0; at < 20; at += 1) assert.equal(await shownName(test.port), 'first');
     const unusable = test.refusals.filter((why) => why.includes('private key cannot be used'));
     assert.equal(unusable.length, 1);
+    assert.match(unusable[0] ?? '', /private key cannot be used: key values mismatch$/);
     await writeCertificate(folder, await authority.server('third'));
     await showsName(test.port, 'third');
   });

@@ -124,8 +124,9 @@ describe('a unary call to the rpc server', () => {
     ]);
     const failure = await failureOf(callHead(test.client(), hello));
     assert.equal(failure.code, grpc.status.INVALID_ARGUMENT);
-    assert.equal(failure.details, 'a message cannot be decoded');
-    assert.equal(fromServiceError(failure).reason, 'INVALID_STREAM');
+    const { reason, violations } = fromServiceError(failure);
+    assert.equal(reason, 'INVALID_STREAM');
+    assert.deepEqual(violations, [{ field: 'message', description: 'it cannot be decoded' }]);
   });
 
   it('aborts its signal when the caller goes away, runs on, and has ended when it has run', async () => {

@@ -156,6 +156,7 @@ describe('an upload to the rpc server', () => {
     const failure = await failureOf(broken.response);
     assert.equal(failure.code, grpc.status.INVALID_ARGUMENT);
     assert.equal(fromServiceError(failure).reason, 'INVALID_STREAM');
+    assert.equal(fromServiceError(failure).violations[0]?.field, 'message');
     const fits = startPut(test.client());
     fits.stream.write(Buffer.alloc(2 * 1_024 * 1_024));
     fits.stream.end();

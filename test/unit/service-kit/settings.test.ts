@@ -142,6 +142,11 @@ describe('settings', () => {
         { HOLDFAST_LIMITS__IN_FLIGHT: '3' },
         'limits.inFlight (from HOLDFAST_LIMITS__IN_FLIGHT) is no setting; allowed here: bufferBytes, bulkShare, inFlightMax, waitMs',
       ],
+      'an unknown group in the environment': [
+        '',
+        { HOLDFAST_LIMIT__IN_FLIGHT_MAX: '3' },
+        'limit (from HOLDFAST_LIMIT__IN_FLIGHT_MAX) is no setting; allowed here: credentials, limits, listen, log, password, storage, upstream',
+      ],
       'one of another kind of storage': [
         'storage:\n  highVolume:\n    kind: memory\n    directory: /x',
         {},

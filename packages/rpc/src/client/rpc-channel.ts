@@ -5,7 +5,7 @@ import type { ChannelLimits } from './channel-limits.js';
 
 /** PEM files. They are looked at again and again: a replaced certificate needs no restart. */
 export interface ClientTls {
-  /** Who signs the certificates of servers. Missing: those the system trusts. */
+  /** Who signs the certificates of servers. Missing: those that Node.js comes with. */
   readonly caFile?: string | undefined;
   /** The client's own certificate, with its key, where the server asks for one. */
   readonly certificateFile?: string | undefined;

@@ -7,6 +7,8 @@ import { reasonError, type RpcError } from '../status/rpc-error.js';
 
 /** For the last answers to leave, and again for peers to close their side of a connection. */
 const farewellMsMax = 500;
+/** Of the time there is, when that is short. */
+const farewellShareMax = 0.25;
 
 export interface Drainable {
   readonly health: Health;
@@ -19,27 +21,29 @@ export interface Drainable {
 }
 
 /**
- * Ends a server.
+ * Ends a server, within `msMax`.
  *
  * 1. Health says that it does not serve; long-lived streams are told by `draining`.
  * 2. No new connections and calls. Every peer hears GOAWAY.
- * 3. The running calls end by themselves, or `drainMsMax` passes.
+ * 3. The running calls end by themselves, or all time has passed but that for two farewells.
  * 4. What still runs is cut off with UNAVAILABLE `OUTCOME_UNKNOWN`: counted, and answered. It may have
  *    had its effect, or may yet.
  * 5. The last answers leave, and connections are closed.
  */
-export async function drainServer(server: Drainable, drainMsMax: number): Promise<number> {
+export async function drainServer(server: Drainable, msMax: number): Promise<number> {
   const { health, listener, transport, calls, draining, clock } = server;
-  const until = clock.now() + drainMsMax;
+  const farewellMs = Math.min(farewellMsMax, msMax * farewellShareMax);
+  const until = clock.now() + msMax;
+  const msUntil = (time: number): number => Math.max(0, time - clock.now());
   health.setServing(false);
   draining.abort();
   const disconnected = listener.close();
   transport.goAway();
-  await atMost(drainMsMax, calls.idle(), clock);
+  await atMost(msUntil(until - 2 * farewellMs), calls.idle(), clock);
   const cutOff = calls.running();
   for (const call of calls.open()) call.abandon(cutShort());
-  await atMost(Math.max(until - clock.now(), farewellMsMax), calls.empty(), clock);
-  await atMost(farewellMsMax, disconnected, clock);
+  await atMost(msUntil(until - farewellMs), calls.empty(), clock);
+  await atMost(Math.min(farewellMs, msUntil(until)), disconnected, clock);
   listener.destroyConnections();
   await disconnected;
   transport.dispose();

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { reasonError, rpcError } from '../status/rpc-error.js';
+import { invalidField, rpcError } from '../status/rpc-error.js';
 import type { Method } from '../wire/method.js';
 
 /**
@@ -11,7 +11,7 @@ export function decodeRequest(method: Method<unknown, unknown>, bytes: Buffer): 
   try {
     return method.requestDeserialize(bytes);
   } catch (cause) {
-    throw reasonError('INVALID_STREAM', 'a message cannot be decoded', { cause });
+    throw invalidField('INVALID_STREAM', 'message', 'it cannot be decoded', { cause });
   }
 }
 

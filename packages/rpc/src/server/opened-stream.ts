@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { isRequestId } from '../wire/request-id.js';
 import { requestIdHeader } from './call-status.js';
 
 /** What is known of a call before grpc-js has looked at it. */
@@ -8,8 +9,6 @@ export interface OpenedStream {
   readonly requestId: string | undefined;
   readonly traceparent: string | undefined;
 }
-
-const visibleAscii = /^[\u0021-\u007e]{1,64}$/;
 
 /** Headers are read here, where they are plain properties still. */
 export function openedStream(
@@ -22,8 +21,7 @@ export function openedStream(
   return {
     stream,
     peer,
-    requestId:
-      typeof requestId === 'string' && visibleAscii.test(requestId) ? requestId : undefined,
+    requestId: typeof requestId === 'string' && isRequestId(requestId) ? requestId : undefined,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
   };
 }

@@ -31,10 +31,11 @@ export interface RpcServer {
   setServing(serving: boolean): void;
   /**
    * Ends the server: not serving, no new connections and calls (UNAVAILABLE `SHUTTING_DOWN`), wait
-   * for the running calls for at most `drainMsMax`, cut off the rest. Answers how many were cut
-   * off. Never rejects; a second call answers what the first one answers.
+   * for the running calls, cut off the rest, all within `msMax`. Up to a second of it, or half of
+   * it, is for the last answers to leave. Answers how many were cut off. Never rejects; a second
+   * call answers what the first one answers.
    */
-  close(drainMsMax: number): Promise<number>;
+  close(msMax: number): Promise<number>;
   /** Aborts once draining begins: long-lived streams then end by themselves. */
   readonly draining: AbortSignal;
   /** Calls that run, those of health and reflection left out. */

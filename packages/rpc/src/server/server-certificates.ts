@@ -20,9 +20,8 @@ export async function readCertificates(tls: ServerTls): Promise<ServerCertificat
   try {
     createSecureContext(secureContext({ certificate, privateKey, clientCa }));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
-      `the certificate ${tls.certificateFile} and its private key cannot be used: ${why}`,
+      `the certificate ${tls.certificateFile} and its private key cannot be used: ${whyUnusable(cause)}`,
       { cause },
     );
   }
@@ -53,4 +52,14 @@ async function read(what: string, file: string): Promise<Buffer> {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`the ${what} file cannot be read: ${why}`, { cause });
   }
+}
+
+/**
+ * What OpenSSL gives as its reason, which is one of a table. Its message has numbers and addresses of
+ * its code around that, and more than one line.
+ */
+function whyUnusable(cause: unknown): string {
+  if (typeof cause !== 'object' || cause === null) return 'they cannot be read';
+  if ('reason' in cause && typeof cause.reason === 'string') return cause.reason;
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : 'they cannot be read';
 }

@@ -49,8 +49,8 @@ export async function startRpcServer(
     inFlight: calls.running,
     connections: listener.connections,
     setServing: health.setServing,
-    close(drainMsMax) {
-      cutOff ??= drainServer(drainable, drainMsMax);
+    close(msMax) {
+      cutOff ??= drainServer(drainable, msMax);
       return cutOff;
     },
   };

@@ -57,9 +57,15 @@ export function reasonError(reason: Reason, message: string, extra?: ErrorExtra)
 }
 
 /** INVALID_ARGUMENT with a BadRequest that names the field. */
-export function invalidField(reason: string, field: string, why: string): RpcError {
+export function invalidField(
+  reason: string,
+  field: string,
+  why: string,
+  extra: Pick<ErrorExtra, 'cause'> = {},
+): RpcError {
   return new RpcError(status.INVALID_ARGUMENT, reason, `${field}: ${why}`, {
     violations: [{ field, description: why }],
+    ...extra,
   });
 }
 

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { Duration } from '@holdfast/contracts';
-import { reasonError, rpcError } from '../status/rpc-error.js';
+import { invalidField, rpcError } from '../status/rpc-error.js';
 import { FieldReader, wireType } from './field-reader.js';
 import { varintSize, writeVarint } from './varint.js';
 
@@ -12,6 +12,8 @@ export interface RawOperation {
   /** The whole BatchOperation, its own index included: a view into the message. */
   readonly bytes: Uint8Array;
   readonly timeoutMs: number | undefined;
+  /** As it was given, well-formed or not. */
+  readonly traceparent: string | undefined;
 }
 
 /** One BatchResult as it arrived: a view into the message. */
@@ -34,6 +36,7 @@ const batchResultsMax = 65_536;
 const listTag = (1 << 3) | wireType.bytes;
 const indexTag = (1 << 3) | wireType.varint;
 const timeoutTag = (10 << 3) | wireType.bytes;
+const traceparentTag = (12 << 3) | wireType.bytes;
 const secondsTag = (1 << 3) | wireType.varint;
 const nanosTag = (2 << 3) | wireType.varint;
 
@@ -47,7 +50,7 @@ export function splitBatchRequest(message: Uint8Array): RawOperation[] {
     return splitList(message, rawOperation, batchOperationsMax);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'it cannot be read';
-    throw reasonError('INVALID_BATCH', `a message of the batch is malformed: ${why}`, { cause });
+    throw invalidField('INVALID_BATCH', 'operations', why, { cause });
   }
 }
 
@@ -114,18 +117,26 @@ function rawOperation(bytes: Uint8Array): RawOperation {
   let index = 0;
   let kind: RawOperation['kind'];
   let timeoutMs: number | undefined;
+  let traceparent: string | undefined;
   while (fields.more) {
     const tag = fields.tag();
     if (tag === indexTag) {
       index = fields.uint32();
     } else if (tag === timeoutTag) {
       timeoutMs = durationMs(fields.view());
+    } else if (tag === traceparentTag) {
+      traceparent = asciiText(fields.view());
     } else {
       kind = operationKind(tag) ?? kind;
       fields.skip(tag);
     }
   }
-  return { index, kind, bytes, timeoutMs };
+  return { index, kind, bytes, timeoutMs, traceparent };
+}
+
+/** One that is well-formed is ASCII; what else a caller puts there need not be read as it was meant. */
+function asciiText(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
 
 function operationKind(tag: number): RawOperation['kind'] {

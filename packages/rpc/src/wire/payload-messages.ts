@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { object } from '@holdfast/contracts';
-import { reasonError, rpcError } from '../status/rpc-error.js';
+import { invalidField, rpcError } from '../status/rpc-error.js';
 import { varintSize, writeVarint } from './varint.js';
 
 /** One message of an upload. Bytes are views into it. */
@@ -33,7 +33,7 @@ export function parseUploadMessage(message: Uint8Array): UploadMessage {
     if (message[0] !== finishTag) return decodeUploadMessage(message);
     return { kind: 'finish', finish: object.PutObjectFinish.decode(content) };
   } catch (cause) {
-    throw reasonError('INVALID_STREAM', 'a message of the upload cannot be read', { cause });
+    throw invalidField('INVALID_STREAM', 'message', 'it cannot be read', { cause });
   }
 }
 

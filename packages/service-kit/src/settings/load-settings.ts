@@ -52,7 +52,9 @@ function originIn(
       const known = formatPath(one.path);
       return name === known || name.startsWith(`${known}.`) || name.startsWith(`${known}[`);
     });
-    return variable?.variable ?? yaml?.origin(path);
+    // What is wrong about a group that only variables give, one of them is to blame for.
+    const within = variables.find((one) => formatPath(one.path).startsWith(`${name}.`));
+    return variable?.variable ?? yaml?.origin(path) ?? within?.variable;
   };
 }
 

@@ -233,6 +233,7 @@ function isInvalidBatch(error: unknown): boolean {
   assert(error instanceof RpcError);
   assert.equal(error.code, status.INVALID_ARGUMENT);
   assert.equal(error.reason, 'INVALID_BATCH');
+  assert.equal(error.violations[0]?.field, 'operations');
   return true;
 }
 

@@ -169,5 +169,6 @@ function isInvalidStream(error: unknown): boolean {
   assert(error instanceof RpcError);
   assert.equal(error.code, status.INVALID_ARGUMENT);
   assert.equal(error.reason, 'INVALID_STREAM');
+  assert.equal(error.violations[0]?.field, 'message');
   return true;
 }

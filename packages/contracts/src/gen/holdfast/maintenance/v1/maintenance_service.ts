@@ -2208,8 +2208,10 @@ export const UsecaseUsage: MessageFns<UsecaseUsage> = {
  *
  * Every call is bounded by the sizes in its request and may be repeated. Calls that take a list
  * answer each entry by itself, in the order of the request: one that fails fails alone. Errors are
- * those of `holdfast.object.v1.ObjectService`. A list with too many entries is INVALID_ARGUMENT
- * `INVALID_BATCH`; pages work as in its ListObjects, and a page may be empty before the end.
+ * those of `holdfast.object.v1.ObjectService`, and besides those INVALID_ARGUMENT `INVALID_LIMIT`
+ * for a `time_limit`, a `bytes_limit` or a `min_age` that is none or out of its bounds. A list with
+ * too many entries is INVALID_ARGUMENT `INVALID_BATCH`; pages work as in its ListObjects, and a page
+ * may be empty before the end.
  */
 export type MaintenanceServiceService = typeof MaintenanceServiceService;
 export const MaintenanceServiceService = {

@@ -198,7 +198,7 @@ export interface PutCondition {
     /**
      * The object is there at this revision, and has not expired by the time of the write, that is
      * after the upload. Otherwise, also when there is no such object, FAILED_PRECONDITION
-     * `REVISION_MISMATCH`.
+     * `REVISION_MISMATCH`. What is no UUIDv7 in lower case is INVALID_ARGUMENT `INVALID_CONDITION`.
      */
     { readonly $case: "ifRevision"; readonly value: string }
     | undefined;

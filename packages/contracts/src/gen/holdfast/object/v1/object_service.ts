@@ -102,7 +102,8 @@ export interface GetObjectRequest {
     | undefined;
   /**
    * Answer only with this revision; otherwise FAILED_PRECONDITION `REVISION_MISMATCH`, or NOT_FOUND
-   * when there is no object. Missing: whatever is there.
+   * when there is no object. What is no UUIDv7 in lower case is INVALID_ARGUMENT
+   * `INVALID_CONDITION`. Missing: whatever is there.
    */
   readonly ifRevision?: string | undefined;
 }
@@ -154,7 +155,8 @@ export interface DeleteObjectRequest {
     | undefined;
   /**
    * Delete only this revision. If another one is there, FAILED_PRECONDITION `REVISION_MISMATCH`; if
-   * none is there, or it has expired, success. Missing: delete whatever is there.
+   * none is there, or it has expired, success. What is no UUIDv7 in lower case is INVALID_ARGUMENT
+   * `INVALID_CONDITION`. Missing: delete whatever is there.
    */
   readonly ifRevision?: string | undefined;
 }

@@ -1,7 +1,7 @@
 import type { Client, Download } from '@holdfast/client';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ApiBed } from './api-bed.js';
+import { openApiBed, type ApiBed } from './api-bed.js';
 import { fresh } from './payloads.js';
 import { peakOverIdle } from './process-usage.js';
 import type { BenchResult } from './report.js';
@@ -15,11 +15,16 @@ const slowReadMs = 20;
 const slowReads = 500;
 
 /** What the two services hold while much goes through them, over what they held before. */
-export async function benchApiMemory({
-  client,
-  gateway,
-  store,
-}: ApiBed): Promise<readonly BenchResult[]> {
+export async function benchApiMemory(): Promise<readonly BenchResult[]> {
+  const bed = await openApiBed();
+  try {
+    return await measure(bed);
+  } finally {
+    await bed.close();
+  }
+}
+
+async function measure({ client, gateway, store }: ApiBed): Promise<readonly BenchResult[]> {
   const pids = [gateway.pid, store.pid];
   const chunk = randomBytes(chunkBytes);
   const each = (run: (key: string) => Promise<void>): (() => Promise<void>) => {

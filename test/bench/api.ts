@@ -2,7 +2,6 @@ import type { Operation } from '@holdfast/client';
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { openApiBed, type ApiBed } from './api-bed.js';
-import { benchApiMemory } from './api-memory.js';
 import { recordLatencies } from './latencies.js';
 import { compare, inLanes } from './measure.js';
 import { plainGet, plainPut } from './plain-calls.js';
@@ -28,12 +27,7 @@ export async function benchApi(): Promise<readonly BenchResult[]> {
   const bed = await openApiBed();
   try {
     await warmUp(bed);
-    return [
-      ...(await benchSingles(bed)),
-      ...(await benchMany(bed)),
-      ...(await benchLarge(bed)),
-      ...(await benchApiMemory(bed)),
-    ];
+    return [...(await benchSingles(bed)), ...(await benchMany(bed)), ...(await benchLarge(bed))];
   } finally {
     await bed.close();
   }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { benchApiMemory } from './api-memory.js';
 import { benchApi } from './api.js';
 import { benchEngine } from './engine.js';
 import { reportOf, tableOf, type BenchResult } from './report.js';
@@ -6,11 +7,13 @@ import { reportOf, tableOf, type BenchResult } from './report.js';
 /*
  * npm run bench -- engine            a table
  * npm run bench -- api               the way through client, gateway and tiered store
+ * npm run bench -- api-memory        what the services hold under 32 streams of 1 GiB
  * npm run -s bench -- engine --json  one document on standard output
  */
 const benches: Readonly<Record<string, () => Promise<readonly BenchResult[]>>> = {
   engine: benchEngine,
   api: benchApi,
+  'api-memory': benchApiMemory,
 };
 
 const { values, positionals } = parseArgs({

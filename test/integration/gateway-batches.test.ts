@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import {
   batch,
   deleteOperation,
+  get,
   getOperation,
   headOperation,
   putOperation,
+  type BatchStream,
 } from '../support/gateway/callers.js';
 import {
   metadataOf,
@@ -32,6 +34,12 @@ function sizes(results: readonly object.BatchResult[]): [number, number][] {
       return [index, Number(outcome.value.object?.size)];
     })
     .toSorted(([one], [other]) => one - other);
+}
+
+function sendGets(stream: BatchStream, count: number): void {
+  for (let sent = 0; sent < count; sent += 100) {
+    stream.send(...Array.from({ length: 100 }, (_, index) => getOperation(sent + index)));
+  }
 }
 
 describe('gateway: batches', () => {
@@ -89,6 +97,7 @@ describe('gateway: batches', () => {
     const error = await stream.ended;
     assert.equal(error?.reason, 'INVALID_BATCH');
     assert.equal(error.code, status.INVALID_ARGUMENT);
+    assert.equal(error.violations[0]?.field, 'operations.index');
     store.script.operation = () => described(1);
     other.send(headOperation(7));
     await other.received(1);
@@ -193,10 +202,14 @@ describe('gateway: batches', () => {
     gone.send(headOperation(1), putOperation(2, Buffer.alloc(1_000)));
     await waitUntil('both are asked', () => waiting.length === 2);
     gone.call.cancel();
+    await waitUntil('the caller is missed', async () => {
+      return (await gateway.metric('rpc_calls_in_flight', 'BatchObjects')) === 0;
+    });
+    assert.ok((await gateway.metric('gateway_held_bytes')) > 1_000, 'what runs is held');
+    for (const answer of waiting) answer();
     await waitUntil('nothing is held', async () => {
       return (await gateway.metric('gateway_held_bytes')) === 0;
     });
-    for (const answer of waiting) answer();
     const stream = batch(gateway.client);
     store.script.operation = () => described(9);
     stream.send(headOperation(1));
@@ -219,37 +232,136 @@ describe('gateway: batches', () => {
     assert.equal(await stream.ended, undefined);
   });
 
-  it('gives operations the trace context of their stream, unless they have their own', async () => {
+  it('counts what an operation waits for room as its time', async () => {
+    const waiting: (() => void)[] = [];
+    store.script.operation = () =>
+      new Promise((resolve) => {
+        waiting.push(() => resolve(getOutcome(0, Buffer.alloc(0))));
+      });
+    const tight = await startGatewayUnderTest([store.address], {
+      limits: { payloadBytesMax: 8 * 1_048_576 },
+    });
+    const stream = batch(tight.client);
+    const timeout = { seconds: 0n, nanos: 200_000_000 };
+    const begun = Date.now();
+    stream.send(...Array.from({ length: 16 }, (_, index) => ({ ...getOperation(index), timeout })));
+    await waitUntil('there is no room for all', async () => {
+      return (await tight.metric('gateway_held_bytes_waiting')) > 0 && waiting.length > 0;
+    });
+    await waitUntil('their time is over', () => Date.now() > begun + 300);
+    const asked = waiting.length;
+    for (const answer of waiting) answer();
+    const results = await stream.received(16);
+    assert.equal(store.operations.length, asked);
+    const failed = results.filter(({ outcome }) => outcome?.$case === 'error');
+    assert.ok(failed.length >= 16 - asked);
+    for (const { outcome } of failed) {
+      assert.equal(outcome?.$case, 'error');
+      assert.equal(outcome.value.code, status.DEADLINE_EXCEEDED);
+    }
+    await tight.shutDown();
+  });
+
+  it('gives operations the trace context of their stream, unless they have a well-formed one', async () => {
     store.script.operation = () => described(1);
     const stream = batch(gateway.client, { metadata: metadataOf({ traceparent }) });
-    stream.send(headOperation(1), { ...headOperation(2), traceparent: ownTraceparent });
-    await stream.received(2);
+    stream.send(
+      headOperation(1),
+      { ...headOperation(2), traceparent: ownTraceparent },
+      { ...headOperation(3), traceparent: 'malformed' },
+    );
+    await stream.received(3);
     assert.deepEqual(
       store.operations.map(({ operation }) => operation.traceparent),
-      [traceparent, ownTraceparent],
+      [traceparent, ownTraceparent, traceparent],
     );
+  });
+
+  it('counts operations by their kind, and connections', async () => {
+    store.script.operation = () => described(1);
+    const stream = batch(gateway.client);
+    stream.send(headOperation(1), headOperation(2), deleteOperation(3));
+    await stream.received(3);
+    await waitUntil('all are counted', async () => {
+      const kinds = ['head', 'delete', 'put'];
+      const counts = kinds.map((kind) =>
+        gateway.metric('gateway_batch_operations_total', `kind="${kind}"`),
+      );
+      return String(await Promise.all(counts)) === '2,1,0';
+    });
+    assert.equal(await gateway.metric('rpc_connections'), 1);
   });
 
   it('reads no further from a caller who does not read its results', async () => {
     const payload = Buffer.alloc(20_000, 5);
     store.script.operation = () => getOutcome(payload.length, payload);
-    const stream = batch(gateway.client);
+    const impatient = await startGatewayUnderTest([store.address], {
+      limits: { stallMsMax: 2_000 },
+    });
+    const stream = batch(impatient.client);
     stream.call.pause();
-    let sent = 0;
-    for (; sent < 3_000; sent += 100) {
-      const indices = Array.from({ length: 100 }, (_, index) => sent + index);
-      stream.send(...indices.map((index) => getOperation(index)));
-    }
-    await waitUntil('nothing moves', async () => {
-      const before = store.operations.length;
-      await new Promise((resolve) => {
-        setTimeout(resolve, 200);
-      });
-      return before > 0 && store.operations.length === before;
+    sendGets(stream, 3_000);
+    await waitUntil('the store is asked', () => store.operations.length > 0);
+    // The caller has all the time to read that it may take.
+    await waitUntil('the gateway gives the caller up', async () => {
+      return (await impatient.metric('rpc_calls_in_flight', 'BatchObjects')) === 0;
     });
     assert.ok(store.operations.length < 1_500, `${store.operations.length} were asked`);
+    stream.call.cancel();
+    await impatient.shutDown();
+  });
+
+  it('goes on once a caller reads its results after all', async () => {
+    const payload = Buffer.alloc(20_000, 5);
+    store.script.operation = () => getOutcome(payload.length, payload);
+    const stream = batch(gateway.client);
+    stream.call.pause();
+    sendGets(stream, 3_000);
+    await waitUntil('results take all the room of the stream', async () => {
+      return (await gateway.metric('gateway_held_bytes')) > 15 * 1_048_576;
+    });
     stream.call.resume();
-    await stream.received(sent);
+    await stream.received(3_000);
+  });
+
+  it('keeps room for no more than small results that a caller does not read', async () => {
+    const payload = Buffer.alloc(2_000, 5);
+    store.script.operation = () => getOutcome(payload.length, payload);
+    const tight = await startGatewayUnderTest([store.address], {
+      limits: { payloadBytesMax: 80 * 1_048_576 },
+    });
+    const stream = batch(tight.client);
+    stream.call.pause();
+    sendGets(stream, 1_000);
+    await waitUntil('all are asked', () => store.operations.length === 1_000);
+    await waitUntil('all are answered', async () => {
+      return (await tight.metric('gateway_upstream_outstanding')) === 0;
+    });
+    assert.ok((await tight.metric('gateway_held_bytes')) < 4 * 1_048_576);
+    assert.equal((await get(tight.openClient())).chunks.length, 1);
+    stream.call.resume();
+    await stream.received(1_000);
+    await tight.shutDown();
+  });
+
+  it('lets one caller who does not read its results take 64 MiB, and serves others', async () => {
+    const payload = Buffer.alloc(1_048_000, 5);
+    store.script.operation = () => getOutcome(payload.length, payload);
+    const tight = await startGatewayUnderTest([store.address], {
+      limits: { payloadBytesMax: 80 * 1_048_576 },
+    });
+    const stream = batch(tight.client);
+    stream.call.pause();
+    sendGets(stream, 100);
+    await waitUntil('it has what it may', async () => {
+      const isIdle = (await tight.metric('gateway_upstream_outstanding')) === 0;
+      return isIdle && (await tight.metric('gateway_held_bytes')) > 60 * 1_048_576;
+    });
+    assert.ok((await tight.metric('gateway_held_bytes')) <= 64 * 1_048_576);
+    assert.equal(await tight.metric('gateway_held_bytes_waiting'), 0);
+    assert.equal((await get(tight.openClient())).error, undefined);
+    stream.call.cancel();
+    await tight.shutDown();
   });
 
   it('holds no more than the bytes that may be held, whatever is asked for', async () => {

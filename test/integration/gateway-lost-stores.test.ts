@@ -11,6 +11,8 @@ import {
   put,
   putOperation,
   remove,
+  startGet,
+  upload,
 } from '../support/gateway/callers.js';
 import {
   metadataOf,
@@ -143,6 +145,31 @@ describe('gateway: stores that go away', () => {
     await store.line.reopen();
     assert.equal((await Promise.all(calls)).length, 50);
     assert.equal(asked(), 50);
+  });
+
+  it('sends nothing any more for callers who have gone while it waited for a store', async () => {
+    const store = await start(1);
+    await store.line.cut();
+    await waitUntil('it is missed', async () => {
+      return (await gateway.metric('gateway_stores_ready')) === 0;
+    });
+    const caller = gateway.openClient();
+    const id = { objectId: undefined, ifRevision: undefined };
+    const calls = [
+      caller.headObject(id, () => undefined),
+      caller.deleteObject(id, () => undefined),
+      upload(caller).header().chunk(Buffer.from('x')).finish(1).end().call,
+      startGet(caller).on('error', () => undefined),
+    ];
+    const stream = batch(caller);
+    stream.send(deleteOperation(1), putOperation(2, Buffer.from('x')));
+    await waitUntil('all wait', async () => (await gateway.metric('gateway_waiting')) === 6);
+    for (const call of [...calls, stream.call]) call.cancel();
+    await waitUntil('none waits', async () => (await gateway.metric('gateway_waiting')) === 0);
+    await store.line.reopen();
+    store.script.operation = () => described;
+    await head(gateway.client);
+    assert.equal(asked(), 1);
   });
 
   it('gives up after a bounded wait, or at the deadline', async () => {

@@ -116,14 +116,18 @@ describe('gateway: uploads', () => {
       await waitUntil('it is stored', () => isStored);
     });
 
-    it('stores what is complete although the caller never closed its side', async () => {
+    it('sends nothing of what is complete when the caller goes before it is sent', async () => {
       const call = upload(gateway.client).header().chunk(Buffer.from('abc')).finish(3);
       await waitUntil(
         'all has arrived',
         async () => (await gateway.metric('gateway_held_bytes')) > 0,
       );
       call.call.cancel();
-      await waitUntil('the store has it', () => store.operations.length === 1);
+      await waitUntil('nothing is held', async () => {
+        return (await gateway.metric('gateway_held_bytes')) === 0;
+      });
+      await put(gateway.client, Buffer.from('another one'));
+      assert.equal(store.operations.length, 1);
     });
   });
 
@@ -206,6 +210,24 @@ describe('gateway: uploads', () => {
       assert.equal(finishes(), 0);
     });
 
+    it('hold at most two messages each while their callers pause', async () => {
+      const small = chunk.subarray(0, 16 * KiB);
+      const calls = Array.from({ length: 10 }, () => {
+        const call = upload(gateway.client).header();
+        for (let sent = 0; sent < 20; sent += 1) call.chunk(small);
+        return call;
+      });
+      await waitUntil('all of it is at the store', () => {
+        return store.uploads.reduce((sum, { bytes }) => sum + bytes, 0) === 200 * small.length;
+      });
+      const twoEach = 10 * 2 * (small.length + 10);
+      await waitUntil('little is held', async () => {
+        return (await gateway.metric('gateway_held_bytes')) <= twoEach;
+      });
+      assert.ok((await gateway.metric('gateway_held_bytes')) > 0);
+      for (const { call } of calls) call.cancel();
+    });
+
     it('are cancelled at the store when their deadline passes before the finish', async () => {
       const call = upload(gateway.client, { deadline: Date.now() + 300 }).header();
       call.chunk(chunk).chunk(chunk);
@@ -272,23 +294,22 @@ describe('gateway: uploads', () => {
       store.script.upload = (seen) => seen.pause();
       const call = upload(gateway.client).header();
       let written = 0;
+      let isOver = false;
       const more = (): void => {
+        if (isOver) return;
         while (written < 400 && call.call.write({ message: { $case: 'chunk', value: chunk } })) {
           written += 1;
         }
         written += 1;
       };
       call.call.on('drain', more);
-      more();
-      await waitUntil('bytes flow no more', async () => {
-        const before = written;
-        await new Promise((resolve) => {
-          setTimeout(resolve, 200);
-        });
-        return before > 4 && written === before;
+      call.call.on('status', () => {
+        isOver = true;
       });
-      assert.ok(written < 60, `${written} chunks of 256 KiB were taken`);
-      call.call.cancel();
+      more();
+      // It had all the time that a store has to take a byte.
+      assert.equal((await failure(call.response)).reason, 'STREAM_STALLED');
+      assert.ok(written > 4 && written < 60, `${written} chunks of 256 KiB were taken`);
     });
 
     it('fail STREAM_STALLED when the store takes nothing for too long', async () => {

@@ -1,5 +1,5 @@
 import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { object } from '@holdfast/contracts';
+import { maintenance, object } from '@holdfast/contracts';
 import { fromServiceError, type RpcError } from '@holdfast/rpc';
 import {
   createLogger,
@@ -17,8 +17,11 @@ import { readSettings } from '../../services/tiered-store/src/config.js';
 /** A tiered store of real storage within this process, and a plain gRPC client of it. */
 export interface RunningStore {
   readonly client: object.ObjectServiceClient;
+  readonly maintenance: maintenance.MaintenanceServiceClient;
   readonly address: string;
   readonly httpUrl: string;
+  /** Where uploads are while they are under way. */
+  readonly uploadsFolder: string;
   readonly lines: readonly string[];
   /** Ends it as its process does when it is told to. */
   shutDown(): Promise<void>;
@@ -48,14 +51,21 @@ export async function startStore(
   const { server, http } = await startTieredStore(settings, scope, { logger });
   const address = `127.0.0.1:${server.address.port}`;
   const client = openClient(address);
+  const maintainer = new maintenance.MaintenanceServiceClient(
+    address,
+    credentials.createInsecure(),
+  );
   return {
     client,
+    maintenance: maintainer,
     address,
     httpUrl: `http://127.0.0.1:${http.address.port}`,
+    uploadsFolder: join(folder, 'blobs', 'tmp'),
     lines,
     shutDown: scope.shutDown,
     async dispose() {
       client.close();
+      maintainer.close();
       await scope.shutDown();
       await rm(folder, { recursive: true });
     },
@@ -179,6 +189,29 @@ export function list(
 ): Promise<object.ListObjectsResponse> {
   const request = { usecase: 'photos', scopes: [], pageSize: 0, pageToken: '', ...more };
   return called((answer) => client.listObjects(request, answer));
+}
+
+/** Names of all blobs, those that nothing refers to any more too. */
+export async function blobNames(client: maintenance.MaintenanceServiceClient): Promise<string[]> {
+  const names: string[] = [];
+  let pageToken = '';
+  do {
+    const request = { pageSize: 0, pageToken };
+    const page = await called<maintenance.ListBlobsResponse>((answer) =>
+      client.listBlobs(request, answer),
+    );
+    names.push(...page.blobs.map(({ name }) => name));
+    pageToken = page.nextPageToken;
+  } while (pageToken !== '');
+  return names;
+}
+
+/** The first page of what is not settled yet. */
+export function pendingChanges(
+  client: maintenance.MaintenanceServiceClient,
+): Promise<maintenance.ListChangesResponse> {
+  const request = { pageSize: 0, pageToken: '', dueAt: undefined };
+  return called((answer) => client.listChanges(request, answer));
 }
 
 function called<Response>(

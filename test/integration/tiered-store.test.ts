@@ -1,16 +1,19 @@
-import type { ClientWritableStream } from '@grpc/grpc-js';
+import { status, type ClientWritableStream } from '@grpc/grpc-js';
 import type { object } from '@holdfast/contracts';
 import { nativeChecksum } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { sampleBytes } from '../support/engine/payloads.js';
 import {
+  blobNames,
   get,
   head,
   list,
   messageId,
   openBatch,
   openClient,
+  pendingChanges,
   put,
   remove,
   startStore,
@@ -21,6 +24,7 @@ import {
 const mebibyte = 1024 * 1024;
 const small = sampleBytes(3_000);
 const large = sampleBytes(3 * mebibyte + 7);
+const medium = sampleBytes(mebibyte);
 
 describe('A tiered store over gRPC', () => {
   let store: RunningStore;
@@ -28,6 +32,16 @@ describe('A tiered store over gRPC', () => {
     store = await startStore({ HOLDFAST_ENGINE__READER_GRACE_MS: '0' });
   });
   after(() => store.dispose());
+
+  async function blobsOf(key: string): Promise<readonly string[]> {
+    return (await blobNames(store.maintenance)).filter((name) => name.includes(`/${key}/`));
+  }
+
+  async function changesOf(key: string): Promise<readonly object.ObjectId[]> {
+    const { changes } = await pendingChanges(store.maintenance);
+    const ids = changes.flatMap(({ objectId }) => objectId ?? []);
+    return ids.filter((id) => id.key === key);
+  }
 
   for (const [name, payload] of [
     ['nothing', new Uint8Array(0)],
@@ -96,17 +110,23 @@ describe('A tiered store over gRPC', () => {
 
   it('leaves nothing of an upload that is cancelled before its finish', async () => {
     const { client } = store;
-    const ended = new Promise<number>((resolve) => {
-      const call: ClientWritableStream<object.PutObjectRequest> = client.putObject((error) => {
-        resolve(error?.code ?? 0);
-      });
-      const messages = uploadOf('cancelled', large).slice(0, -1);
-      for (const message of messages) call.write({ message });
-      setTimeout(() => call.cancel(), 50);
+    const cancelled = new EventEmitter();
+    const ended = once(cancelled, 'ended');
+    const call: ClientWritableStream<object.PutObjectRequest> = client.putObject((error) => {
+      cancelled.emit('ended', error?.code);
     });
-    assert.equal(await ended, 1);
-    await assert.rejects(head(client, 'cancelled'), { reason: 'OBJECT_NOT_FOUND' });
+    const messages = uploadOf('cancelled', large).slice(0, -1);
+    for (const message of messages) call.write({ message });
+    await until(async () => (await inFlight(store)) === 1);
+    await until(async () => (await readdir(store.uploadsFolder)).length > 0);
+    assert.equal((await changesOf('cancelled')).length, 1);
+    call.cancel();
+    assert.deepEqual(await ended, [status.CANCELLED]);
     await inFlightEnds(store);
+    await until(async () => (await readdir(store.uploadsFolder)).length === 0);
+    await until(async () => (await changesOf('cancelled')).length === 0);
+    assert.deepEqual(await blobsOf('cancelled'), []);
+    await assert.rejects(head(client, 'cancelled'), { reason: 'OBJECT_NOT_FOUND' });
   });
 
   it('answers early when the condition of a large upload fails', async () => {
@@ -198,10 +218,10 @@ describe('A tiered store over gRPC', () => {
   it('removes replaced payloads by itself, after their readers have had their time', async () => {
     const { client } = store;
     await put(client, uploadOf('replaced', large));
+    assert.equal((await blobsOf('replaced')).length, 1);
     await put(client, uploadOf('replaced', small));
-    await until(
-      async () => (await metric(store, 'holdfast_cleanup_jobs_total', 'outcome="done"')) > 0,
-    );
+    await until(async () => (await blobsOf('replaced')).length === 0);
+    await until(async () => (await changesOf('replaced')).length === 0);
     const { bytes } = await get(client, 'replaced');
     assert.deepEqual(bytes, Buffer.from(small));
   });
@@ -262,6 +282,33 @@ describe('A tiered store that shuts down', () => {
       await store.shutDown();
       assert.equal((await batch.ended)?.reason, 'SHUTTING_DOWN');
       await assert.rejects(head(store.client, 'kept'), { code: 14 });
+    } finally {
+      await store.dispose();
+    }
+  });
+
+  it('answers every operation of a batch that was sent before the stream ended', async () => {
+    const store = await startStore();
+    try {
+      const batch = openBatch(store.client);
+      const putAt = (index: number): void => {
+        const header = { objectId: messageId(`key-${index}`) };
+        batch.send({ index, operation: { $case: 'put', value: { header, payload: medium } } });
+      };
+      putAt(0);
+      await batch.next();
+      const shutDown = store.shutDown();
+      for (let index = 1; index <= 30; index += 1) putAt(index);
+      const answered = new Set<number>();
+      while (answered.size < 30) {
+        const { index, outcome } = await batch.next();
+        answered.add(index);
+        if (outcome?.$case === 'put') continue;
+        assert(outcome?.$case === 'error');
+        assert.match(outcome.value.message, /shutting down: nothing was done/);
+      }
+      assert.equal((await batch.ended)?.reason, 'SHUTTING_DOWN');
+      await shutDown;
     } finally {
       await store.dispose();
     }

@@ -30,8 +30,6 @@ export interface Gateway {
   readonly http: HttpEndpoint;
 }
 
-/** Of a drain, for what is cut off to end. */
-const cutOffMs = 500;
 /** For operations whose callers have gone. */
 const settleMsMax = 1_000;
 /** How often it is looked whether there is a store. */
@@ -56,6 +54,8 @@ export async function startGateway(
   const tracer = createTracer({ ...settings.tracing, service: 'gateway' }, { logger });
   scope.onShutdown('force', 'tracing', () => tracer.close());
   const { parts, backends, close } = createParts(settings, { draining: scope.signal, metrics });
+  const counting = parts.operationCounts.startFlushing({ clock: systemClock, logger });
+  scope.onShutdown('settle', 'operation counts', () => counting.stop());
   scope.onShutdown('settle', 'stores', (time) => close(Math.min(time.msLeft(), settleMsMax)));
 
   const isReady = (): boolean | string => {
@@ -67,7 +67,7 @@ export async function startGateway(
   const server = await startServer(settings, parts, { logger, metrics, tracer });
   serveWhileReady(server, backends, scope, logger);
   scope.onShutdown('drain', 'callers', async (time) => {
-    const cutOff = await server.close(Math.max(0, time.msLeft() - cutOffMs));
+    const cutOff = await server.close(time.msLeft());
     if (cutOff > 0) logger.warn({ cutOff }, 'calls were cut off');
   });
   const { addresses } = settings.tieredStore;
@@ -100,7 +100,7 @@ async function startServer(
     // A port in use, a certificate that cannot be read: one line for the person who starts us.
     throw new StartupError(error instanceof Error ? error.message : String(error));
   });
-  metrics.gauge('gateway_connections', 'Connections of callers', server.connections);
+  metrics.gauge('rpc_connections', 'Connections of callers', server.connections);
   return server;
 }
 

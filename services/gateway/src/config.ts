@@ -52,8 +52,8 @@ const schema = z.strictObject({
       connectionsMax: z.int().min(1).max(100_000).default(1_000),
       /** Payload bytes held in all. Beyond it calls wait. */
       payloadBytesMax: byteSize({ bytesMin: 8 * 1_024 * 1_024 }).default(256 * 1_024 * 1_024),
-      /** For a small operation whose caller set no deadline. */
-      operationMsMax: durationMs({ msMin: 1 }).default(30_000),
+      /** For a small operation whose caller set no deadline. No more than a store gives one of a batch. */
+      operationMsMax: durationMs({ msMin: 1, msMax: 30_000 }).default(30_000),
       /** A stream on which no byte moves for so long is ended. */
       stallMsMax: durationMs({ msMin: 1_000 }).default(30_000),
       /** For the answer of a store that has a whole upload. */

@@ -7,6 +7,7 @@ import {
 import type { Settings } from './config.js';
 import type { GatewayParts } from './handlers/gateway-parts.js';
 import { handlerLimitDefaults } from './handlers/handler-limits.js';
+import { createOperationCounts } from './handlers/operation-counts.js';
 import { createBackend } from './upstream/backend.js';
 import { createBackends, type Backends } from './upstream/backends.js';
 import { createRetryBudget } from './upstream/retry-budget.js';
@@ -65,8 +66,9 @@ export function createParts(
   exportGauges(metrics, backends, budget, waitingRoom);
   const limits = { ...handlerLimitDefaults, commitMsMax, operationMsMax, stallMsMax };
   const stallWatch = createStallWatch({ lookMs: lookForStallMs }, { clock });
+  const operationCounts = createOperationCounts(metrics);
   return {
-    parts: { upstream, budget, stallWatch, clock, limits, draining },
+    parts: { upstream, budget, stallWatch, clock, limits, operationCounts, draining },
     backends,
     async close(drainMsMax) {
       waitingRoom.close();

@@ -15,6 +15,7 @@ import {
   type Logger,
   type Metrics,
   type ServiceScope,
+  type ShutdownTime,
   type Tracer,
 } from '@holdfast/service-kit';
 import { createGetResultEncoder } from './batch/encoded-result.js';
@@ -29,6 +30,7 @@ import { objectMethods } from './object/object-methods.js';
 import { observeEngine } from './observe-engine.js';
 import { openStorage } from './storage/open-storage.js';
 import type { Storage } from './storage/storage.js';
+import { warnIfExposed } from './warn-exposed.js';
 
 export interface TieredStore {
   readonly server: RpcServer;
@@ -49,8 +51,9 @@ interface Core {
 }
 
 const name = 'tiered-store';
-/** Of the drain, for what is cut off to end. */
-const cutOffMs = 500;
+/** Of the drain, for the duties and the engine to end once the callers have; or a quarter of it. */
+const afterCallersMsMax = 1_000;
+const afterCallersShareMax = 0.25;
 
 /**
  * The one place where the parts are put together. What is opened is registered to be closed: callers
@@ -74,18 +77,24 @@ export async function startTieredStore(
   const server = await startServer(settings, methodsOf(settings, scope, core, tellers), tellers);
   scope.onShutdown('not-ready', 'health', () => server.setServing(false));
   scope.onShutdown('drain', 'callers', async (time) => {
-    const cutOff = await server.close(Math.max(0, time.msLeft() - cutOffMs));
+    const cutOff = await server.close(msForCallers(time));
     if (cutOff > 0) logger.warn({ cutOff }, 'calls were cut off');
   });
   keepHouse(settings, scope, core, tellers);
   scope.onShutdown('drain', 'engine', async (time) => {
-    const running = await core.engine.close(Math.max(0, time.msLeft() - cutOffMs));
+    const running = await core.engine.close(time.msLeft());
     if (running > 0) logger.warn({ running }, 'changes are left on the log');
   });
   isServing = true;
   server.setServing(true);
+  warnIfExposed(settings, logger);
   logger.info({ ...server.address, http: http.address, ...core.storage.kinds }, 'listening');
   return { server, http };
+}
+
+function msForCallers(time: ShutdownTime): number {
+  const msLeft = time.msLeft();
+  return msLeft - Math.min(afterCallersMsMax, msLeft * afterCallersShareMax);
 }
 
 async function openCore(
@@ -117,7 +126,7 @@ function methodsOf(
   { engine, storage }: Core,
   { logger, metrics, tracer }: Tellers,
 ): readonly RpcMethod[] {
-  const { limits } = settings;
+  const { engine: engineOptions, limits, shutdown } = settings;
   const admission = createAdmission(limits, { clock });
   const payloadBytes = createByteBudget({ bytesMax: limits.payloadBytesMax });
   exportCapacity({ admission, payloadBytes, metrics });
@@ -125,17 +134,20 @@ function methodsOf(
   const flushing = observer.startFlushing({ clock, logger });
   scope.onShutdown('settle', 'operation counts', () => flushing.stop());
   return [
-    ...objectMethods(settings.engine, {
-      engine,
-      ids: createRevisionIds(clock),
-      clock,
-      admission,
-      payloadBytes,
-      observer,
-      expectedBytes: createExpectedBytes(),
-      getResults: createGetResultEncoder(),
-      draining: scope.signal,
-    }),
+    ...objectMethods(
+      { ...engineOptions, drainMs: shutdown.drainMs },
+      {
+        engine,
+        ids: createRevisionIds(clock),
+        clock,
+        admission,
+        payloadBytes,
+        observer,
+        expectedBytes: createExpectedBytes(),
+        getResults: createGetResultEncoder(),
+        draining: scope.signal,
+      },
+    ),
     ...maintenanceMethods({ engine, tiers: storage.kinds, clock, logger }),
   ];
 }

@@ -91,7 +91,7 @@ const maintenance = z.strictObject({
   reclaimEveryMs: durationMs({ msMin: second }).default(day),
   /** How often the remains of broken uploads are looked for. */
   removeAbandonedEveryMs: durationMs({ msMin: second }).default(day),
-  /** One of these duties goes on for so long at most, and later goes on where it was. */
+  /** One of these duties goes on for so long at most; what it leaves is for its next run. */
   runMsMax: durationMs({ msMin: second }).default(10 * minute),
 });
 

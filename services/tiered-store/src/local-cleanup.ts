@@ -32,7 +32,6 @@ export interface LocalCleanupDependencies {
 export interface LocalCleanup extends CleanupProducer {
   /** Does the jobs that are due, until none is or `signal` aborts. */
   work(engine: CleanupEngine, signal: AbortSignal): Promise<void>;
-  waiting(): number;
 }
 
 export type CleanupEngine = Pick<StorageEngine, 'settleChange' | 'reclaimBlob'>;
@@ -98,7 +97,6 @@ export function createLocalCleanup(
         if (signal.aborted) return;
       }
     },
-    waiting: () => jobs.length,
   };
 }
 

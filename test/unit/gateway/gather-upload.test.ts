@@ -55,12 +55,12 @@ async function gather(requests: MessageReader<Buffer>): Promise<GatheredUpload> 
   }
 }
 
-async function refusal(requests: MessageReader<Buffer>): Promise<string | undefined> {
+async function refusal(requests: MessageReader<Buffer>): Promise<RpcError | undefined> {
   try {
     await gather(requests);
   } catch (error) {
     assert.ok(error instanceof RpcError);
-    return error.reason;
+    return error;
   }
   return undefined;
 }
@@ -117,12 +117,18 @@ describe('gateway: gathering an upload', () => {
       [header, Buffer.from([0xff]), finish(0)],
     ];
     for (const messages of wrong) {
-      assert.equal(await refusal(sent(messages)), 'INVALID_STREAM', `${messages.length}`);
+      const error = await refusal(sent(messages));
+      assert.equal(error?.reason, 'INVALID_STREAM', `${messages.length}`);
+      assert.equal(error.violations[0]?.field, 'message');
     }
   });
 
   it('refuses another size than was declared', async () => {
-    assert.equal(await refusal(sent([header, chunk(3), finish(2)])), 'CONTENT_MISMATCH');
-    assert.equal(await refusal(sent([header, finish(1)])), 'CONTENT_MISMATCH');
+    for (const messages of [
+      [header, chunk(3), finish(2)],
+      [header, finish(1)],
+    ]) {
+      assert.equal((await refusal(sent(messages)))?.reason, 'CONTENT_MISMATCH');
+    }
   });
 });

@@ -73,15 +73,13 @@ describe('gateway operations', () => {
     }
   });
 
-  it('take the trace context of their stream unless they have their own', () => {
-    const encode = (traceparent: string | undefined): Uint8Array =>
-      object.BatchOperation.encode(object.BatchOperation.fromPartial({ traceparent })).finish();
-    const without = object.BatchOperation.decode(
-      withStreamTraceparent(encode(undefined), 'stream'),
-    );
-    assert.equal(without.traceparent, 'stream');
-    const own = object.BatchOperation.decode(withStreamTraceparent(encode('own'), 'stream'));
-    assert.equal(own.traceparent, 'own');
+  it('take the trace context of their stream over what they have', () => {
+    for (const own of [undefined, 'malformed']) {
+      const operation = object.BatchOperation.fromPartial({ index: 1, traceparent: own });
+      const bytes = object.BatchOperation.encode(operation).finish();
+      const decoded = object.BatchOperation.decode(withStreamTraceparent(bytes, 'stream'));
+      assert.equal(decoded.traceparent, 'stream');
+    }
   });
 });
 
@@ -128,6 +126,7 @@ describe('gateway results', () => {
   it('speak of a single call as its contract does', () => {
     const batch = singleCallError(reasonError('INVALID_BATCH', 'cannot be read'));
     assert.equal(batch.reason, 'INVALID_STREAM');
+    assert.equal(batch.violations[0]?.field, 'message');
     const checksum = singleCallError(invalidField('CONTENT_MISMATCH', 'crc32c', 'another one'));
     assert.deepEqual(checksum.violations, [{ field: 'finish.crc32c', description: 'another one' }]);
     const other = reasonError('OBJECT_EXISTS', 'there');

@@ -14,6 +14,7 @@ import {
 import { createFakeBackend, type FakeBackend } from '../../support/gateway/fake-backend.js';
 
 const lookMs = 25;
+const always = (): boolean => true;
 const answer = Buffer.from([0x2a, 0x00]);
 const broken = reasonError('OUTCOME_UNKNOWN', 'the stream ended');
 const unsent = rpcError(status.UNAVAILABLE, undefined, 'no stream');
@@ -24,7 +25,10 @@ interface Bed {
   readonly room: WaitingRoom;
   readonly upstream: Upstream;
   readonly counts: { moved: number; repeated: number };
-  run(effect: Effect, over?: { deadline?: number; callerRepeats?: boolean }): Promise<Uint8Array>;
+  run(
+    effect: Effect,
+    over?: { deadline?: number; callerRepeats?: boolean; isWanted?: () => boolean },
+  ): Promise<Uint8Array>;
   /** The operations that were handed to a store, all stores together. */
   submitted(): number;
   /** The latest operation of a store. */
@@ -54,8 +58,11 @@ function prepare(count: number, tokensMax = 10, waitersMax = 100): Bed {
     room,
     upstream,
     counts,
-    run: (effect, { deadline = clock.now() + 30_000, callerRepeats = false } = {}) =>
-      upstream.run({ traffic: 'single', bytes: answer, deadline, effect, callerRepeats }),
+    run(effect, over = {}) {
+      const { deadline = clock.now() + 30_000, callerRepeats = false, isWanted = always } = over;
+      const operation = { traffic: 'single', bytes: answer, deadline, effect } as const;
+      return upstream.run({ ...operation, callerRepeats, isWanted });
+    },
     submitted: () => all.reduce((sum, { submitted }) => sum + submitted.length, 0),
     last(index) {
       const found = all[index]?.submitted.at(-1);
@@ -226,6 +233,43 @@ describe('gateway: an operation', () => {
     await pass(clock, 5_000);
     assert.equal((await hopeless).reason, 'TIER_UNAVAILABLE');
     assert.equal(room.waiting(), 0);
+  });
+
+  it('leaves the waiting room with its caller, and goes to no store that comes then', async () => {
+    for (const comesBack of [false, true]) {
+      const { run, room, backends, clock, submitted } = prepare(1);
+      const [store] = backends;
+      assert.ok(store !== undefined);
+      store.isUp = false;
+      let isWanted = true;
+      const call = failure(run('write', { isWanted: () => isWanted }));
+      await pass(clock, lookMs);
+      assert.equal(room.waiting(), 1);
+      isWanted = false;
+      store.isUp = comesBack;
+      await pass(clock, lookMs);
+      assert.equal(room.waiting(), 0);
+      assert.equal((await call).code, status.CANCELLED);
+      assert.equal(submitted(), 0);
+    }
+  });
+
+  it('does not move, nor is it repeated, once its caller has gone', async () => {
+    for (const [effect, error, sent] of [
+      ['write', unsent, false],
+      ['write', rpcError(status.CANCELLED, undefined, 'withdrawn'), false],
+      ['read', broken, true],
+    ] as const) {
+      const { run, last, submitted, counts } = prepare(2);
+      let isWanted = true;
+      const call = failure(run(effect, { isWanted: () => isWanted }));
+      isWanted = false;
+      assert.equal(last(0).isWanted?.(), false);
+      last(0).failed(error, sent);
+      await call;
+      assert.equal(submitted(), 1);
+      assert.deepEqual(counts, { moved: 0, repeated: 0 });
+    }
   });
 
   it('does not go back at once to the store that failed it', async () => {

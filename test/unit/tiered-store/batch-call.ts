@@ -31,8 +31,9 @@ export interface BatchCall {
 export function openBatch(
   service: ServiceUnderTest,
   metadata: Readonly<Record<string, string>> = {},
+  traceparent?: string,
 ): BatchCall {
-  const call = createCall(metadata);
+  const call = createCall(metadata, traceparent);
   const requests = createRequests();
   const responses = createResponses();
   const ended = service.batch(requests.reader, responses.writer, call.context);

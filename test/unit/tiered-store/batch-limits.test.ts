@@ -6,7 +6,7 @@ import { openMemoryTiers } from '../../support/memory-tiers.js';
 import { errorOf, openBatch } from './batch-call.js';
 import { createCall, createRequests, until } from './fake-call.js';
 import { getOf, headOf, putOf } from './operations.js';
-import { chunks, finish, header, serve } from './service-under-test.js';
+import { chunks, finish, header, serve, type ServiceUnderTest } from './service-under-test.js';
 
 const one = { seconds: 1n, nanos: 0 };
 
@@ -245,6 +245,39 @@ describe('A batch keeps memory bounded', () => {
     assert.equal(second.resultOf(1).outcome?.$case, 'put');
   });
 
+  it('takes no message over the budget, although none of its own has been let go', async () => {
+    const mebibyte = 1024 * 1024;
+    const service = serve(store(), { payloadBytesMax: 4 * mebibyte });
+    let most = 0;
+    store().longTerm.hook('create', {
+      before: async () => {
+        await turns(20);
+        most = Math.max(most, service.payloadBytes.used());
+      },
+    });
+    const batch = openBatch(service);
+    for (let n = 0; n < 20; n += 1) batch.send(putOf(n, `key-${n}`, sampleBytes(mebibyte)));
+    await batch.answered(20);
+    assert(batch.results().every(({ outcome }) => outcome?.$case === 'put'));
+    assert(most > mebibyte && most <= 4 * mebibyte, `it held ${most}`);
+    await until(() => service.payloadBytes.used() === 0);
+  });
+
+  it('gives back what its messages held once it has failed and nothing runs', async () => {
+    const service = serve(store(), { payloadBytesMax: 1_500 });
+    const put = holdNext(store().highVolume, 'putInline');
+    const batch = openBatch(service);
+    batch.send(putOf(1, 'a', sampleBytes(1_000)));
+    await put.reached;
+    batch.send(putOf(2, 'b', sampleBytes(1_000)));
+    await until(() => service.payloadBytes.waiting() === 1);
+    batch.responses.fail(new Error('gone'));
+    put.release();
+    await assert.rejects(batch.ended);
+    await until(() => service.payloadBytes.used() === 0);
+    assert.equal(service.payloadBytes.waiting(), 0);
+  });
+
   function heads(count: number, from = 0): ReturnType<typeof headOf>[] {
     return Array.from({ length: count }, (_, n) => headOf(from + n, 'none'));
   }
@@ -273,6 +306,33 @@ describe('The timeout of an operation', () => {
     await batch.ended;
     assert.equal(batch.results().length, 2, 'its later result is dropped');
   });
+
+  it('counts an operation once, as overdue, however it ends later', async () => {
+    const service = serve(store());
+    const batch = openBatch(service);
+    await store().store(idOf('b'), small());
+    const puts = holdNext(store().highVolume, 'putInline');
+    const heads = holdNext(store().highVolume, 'readHead');
+    batch.send(putOf(1, 'a', small(), { timeout: one }), headOf(2, 'none', { timeout: one }));
+    await Promise.all([puts.reached, heads.reached]);
+    store().clock.advance(1_000);
+    await batch.answered(2);
+    assert.deepEqual(codes(service), [
+      [4, false],
+      [4, false],
+    ]);
+    assert.equal(service.spansEnded(), 0);
+    puts.release();
+    heads.release();
+    await until(() => service.admission.inFlight() === 0);
+    assert.deepEqual(service.successes, []);
+    assert.equal(service.spansEnded(), 2);
+    assert.deepEqual(codes(service).slice(2), [[5, true]]);
+  });
+
+  function codes({ failures }: ServiceUnderTest): readonly (readonly [number, boolean])[] {
+    return failures.map(({ error, wasAnswered }) => [error.code, wasAnswered]);
+  }
 
   it('is 30 seconds when it is not given', async () => {
     const batch = openBatch(serve(store()));
@@ -317,36 +377,6 @@ describe('The timeout of an operation', () => {
     read.release();
     await store().atRest();
     await until(() => store().tiers.longTerm.openReaders() === 0);
-  });
-});
-
-describe('A batch while the server drains', () => {
-  const store = useStore(openMemoryTiers);
-
-  it('finishes what runs, begins nothing more, and ends with SHUTTING_DOWN', async () => {
-    const service = serve(store(), { admission: { inFlightMax: 1, bulkShare: 1 } });
-    const batch = openBatch(service);
-    const put = holdNext(store().highVolume, 'putInline');
-    batch.send(putOf(1, 'a', small()), putOf(2, 'b', small()));
-    await put.reached;
-    service.draining.abort();
-    await batch.answered(1);
-    assert.equal(errorOf(batch.resultOf(2)).reason, 'SHUTTING_DOWN');
-    batch.send(putOf(3, 'c', small()));
-    await batch.answered(2);
-    assert.equal(errorOf(batch.resultOf(3)).reason, 'SHUTTING_DOWN');
-    put.release();
-    await assert.rejects(batch.ended, { reason: 'SHUTTING_DOWN', code: 14 });
-    assert.equal(batch.resultOf(1).outcome?.$case, 'put');
-    assert.deepEqual([service.admission.inFlight(), service.payloadBytes.used()], [0, 0]);
-  });
-
-  it('ends at once when it is idle, and when it is opened only then', async () => {
-    const service = serve(store());
-    const idle = openBatch(service);
-    service.draining.abort();
-    await assert.rejects(idle.ended, { reason: 'SHUTTING_DOWN' });
-    await assert.rejects(openBatch(service).ended, { reason: 'SHUTTING_DOWN' });
   });
 });
 

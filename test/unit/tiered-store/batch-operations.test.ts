@@ -1,4 +1,5 @@
 import { object } from '@holdfast/contracts';
+import { isRequestId } from '@holdfast/rpc';
 import { nativeChecksum } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
 import { failNext, holdNext } from '../../support/engine/hold.js';
@@ -10,6 +11,8 @@ import { errorOf, openBatch, type BatchCall } from './batch-call.js';
 import { deleteOf, getOf, headOf, putOf } from './operations.js';
 import { batchMessage, messageId, serve, type OperationInput } from './service-under-test.js';
 
+const ownTrace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const streamTrace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const batchPayloadBytesMax = 1024 * 1024;
 
 describe('An operation of a batch', () => {
@@ -177,9 +180,45 @@ describe('An operation of a batch', () => {
     const error = errorOf(batch.resultOf(1));
     assert.deepEqual([error.code, error.message.includes('secret')], [13, false]);
     const [failure] = service.failures;
-    assert.equal(failure?.requestId, 'mine');
+    assert.equal(failure?.names.requestId(), 'mine');
     assert.match(String(failure.error.cause), /a secret of the server/);
   });
+
+  for (const [name, requestId] of [
+    ['none', undefined],
+    ['an empty one', ''],
+    ['one of 65 characters', 'x'.repeat(65)],
+    ['one with a space', 'not mine'],
+    ['one with a line break', 'mine\n'],
+  ] as const) {
+    it(`is named by the server when its caller gave it ${name}`, async () => {
+      const service = serve(store());
+      const batch = openBatch(service);
+      batch.send(headOf(1, 'a', requestId === undefined ? {} : { requestId }), headOf(2, 'a'));
+      await batch.answered(2);
+      const [one, other] = service.failures.map(({ names }) => names.requestId());
+      assert(one !== undefined && isRequestId(one) && one !== 'test-call');
+      assert.notEqual(one, requestId);
+      assert.notEqual(one, other);
+    });
+  }
+
+  for (const [name, own, expected] of [
+    ['its own trace', ownTrace, ownTrace],
+    ['that of its stream when it names none', undefined, streamTrace],
+    ['that of its stream when its own is malformed', 'not a trace', streamTrace],
+  ] as const) {
+    it(`belongs to ${name}, well or failed`, async () => {
+      const service = serve(store());
+      await store().store(idOf('a'), small());
+      const batch = openBatch(service, {}, streamTrace);
+      const more = own === undefined ? {} : { traceparent: own };
+      batch.send(headOf(1, 'a', more), headOf(2, 'none', more));
+      await batch.answered(2);
+      assert.deepEqual(service.traceparents, [expected, expected]);
+      assert.equal(service.failures[0]?.names.traceparent(), expected);
+    });
+  }
 
   it('a fault in one operation does not touch another; its permit is released', async () => {
     const service = serve(store());

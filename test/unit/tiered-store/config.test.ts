@@ -18,7 +18,7 @@ describe('The settings of the tiered store', () => {
     assert.equal(settings.limits.waitMsMax, 1_000);
     assert.equal(settings.limits.bulkShare, 0.6);
     assert.equal(settings.limits.payloadBytesMax, 268_435_456);
-    assert.equal(settings.limits.stallMsMax, 30_000);
+    assert.equal(settings.limits.stallMsMax, 600_000);
     assert.equal(settings.shutdown.drainMs, 25_000);
   });
 

@@ -1,7 +1,9 @@
 import type { DutiesOptions } from '../../../services/tiered-store/src/duties/start-duties.js';
 import { startDuties } from '../../../services/tiered-store/src/duties/start-duties.js';
 import { createLocalCleanup } from '../../../services/tiered-store/src/local-cleanup.js';
+import type { AbandonedQuery } from '@holdfast/tier-filesystem';
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { failAll } from '../../support/engine/hold.js';
 import { large, small } from '../../support/engine/payloads.js';
 import { unavailable } from '../../support/engine/situations.js';
@@ -23,7 +25,7 @@ const options: DutiesOptions = {
 describe('The duties of the service', () => {
   const store = useStore(openMemoryTiers);
 
-  function start() {
+  function start(removing: (signal: AbortSignal) => Promise<void> = () => Promise.resolve()) {
     const { clock, engine, tiers } = store();
     const metrics = testMetrics();
     const { logger, lines } = createListener();
@@ -36,8 +38,10 @@ describe('The duties of the service', () => {
       ...tiers,
       kinds: { highVolume: 'memory', longTerm: 'memory' },
       isVolatile: true,
-      removeAbandoned: async () => {
+      removeAbandoned: async ({ signal }: AbandonedQuery) => {
         removals += 1;
+        assert(signal !== undefined, 'it can be told to end');
+        await removing(signal);
         return { examined: 3, removed: 2, removedBytes: 100 };
       },
     };
@@ -74,6 +78,19 @@ describe('The duties of the service', () => {
     assert.equal(
       await metricValue(metrics, 'duty_freed_bytes_total{duty="remove-abandoned"}'),
       100,
+    );
+  });
+
+  it('end the removal of what broken uploads left when they are told to stop', async () => {
+    const { duties, metrics, removals } = start(async (signal) => {
+      await once(signal, 'abort');
+    });
+    await until(() => removals() === 1);
+    await duties.stop();
+    assert.equal(
+      await metricValue(metrics, 'duty_freed_bytes_total{duty="remove-abandoned"}'),
+      100,
+      'what it had removed until then is counted',
     );
   });
 

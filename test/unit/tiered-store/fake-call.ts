@@ -8,7 +8,10 @@ export interface FakeCall {
   abort(reason?: Error): void;
 }
 
-export function createCall(metadata: Readonly<Record<string, string>> = {}): FakeCall {
+export function createCall(
+  metadata: Readonly<Record<string, string>> = {},
+  traceparent?: string,
+): FakeCall {
   const caller = new AbortController();
   const sent = new Metadata();
   for (const [key, value] of Object.entries(metadata)) sent.set(key, value);
@@ -16,7 +19,7 @@ export function createCall(metadata: Readonly<Record<string, string>> = {}): Fak
     context: {
       method: 'holdfast.object.v1.ObjectService/Test',
       requestId: 'test-call',
-      traceparent: undefined,
+      traceparent,
       metadata: sent,
       peer: '127.0.0.1:1',
       deadline: Infinity,

@@ -47,13 +47,24 @@ describe('What becomes of the operations of batches', () => {
     { logger: createListener().logger },
   );
 
+  const wasAnswered = false;
+  let named = 0;
+  const names = {
+    requestId: () => {
+      named += 1;
+      return 'mine';
+    },
+    traceparent: () => undefined,
+  };
+  beforeEach(() => void (named = 0));
+
   it('is counted: successes with the next flush, failures at once', async () => {
     const metrics = testMetrics();
     const observer = observeOperations({ metrics, logger: createListener().logger, tracer });
     observer.succeeded('get', undefined);
     observer.succeeded('get', undefined);
     const error = reasonError('OBJECT_NOT_FOUND', 'none');
-    observer.failed({ kind: 'head', requestId: 'a', traceparent: undefined, error });
+    observer.failed({ kind: 'head', names, error, wasAnswered });
     const ok = 'batch_operations_total{kind="get",code="OK"}';
     assert.equal(await metricValue(metrics, ok), 0);
     observer.flush();
@@ -69,23 +80,37 @@ describe('What becomes of the operations of batches', () => {
     const { logger, lines } = createListener();
     const observer = observeOperations({ metrics: testMetrics(), logger, tracer });
     const told = reasonError('OBJECT_NOT_FOUND', 'none');
-    observer.failed({ kind: 'get', requestId: 'a', traceparent: undefined, error: told });
+    observer.failed({ kind: 'get', names, error: told, wasAnswered });
     assert.equal(lines.length, 0);
     const error = rpcError(status.INTERNAL, undefined, 'the server failed', { cause });
-    observer.failed({ kind: 'get', requestId: 'mine', traceparent: undefined, error });
+    observer.failed({ kind: 'get', names, error, wasAnswered });
     assert.deepEqual([lines[0]?.level, lines[0]?.['requestId']], ['warn', 'mine']);
     assert.match(JSON.stringify(lines[0]), /no answer/);
   });
 
   it('does not flood the log', () => {
     const { logger, lines } = createListener();
-    const observer = observeOperations({ metrics: testMetrics(), logger, tracer });
+    let now = 1_000;
+    const metrics = testMetrics();
+    const observer = observeOperations({ metrics, logger, tracer, now: () => now });
     const error = rpcError(status.UNAVAILABLE, 'TIER_UNAVAILABLE', 'unavailable');
-    const failure = { kind: 'get', requestId: 'a', traceparent: undefined, error } as const;
+    const failure = { kind: 'get', names, error, wasAnswered } as const;
     for (let n = 0; n < 1_000; n += 1) observer.failed(failure);
     assert.equal(lines.length, 20);
-    observer.flush();
+    assert.equal(named, 20, 'who is not told of needs no name');
+    now += 1_000;
     observer.failed(failure);
-    assert.equal(lines.length, 21);
+    assert.deepEqual([lines.length, lines[20]?.['unsaid']], [21, 980]);
+  });
+
+  it('counts no operation again that was overdue, and still logs why', async () => {
+    const metrics = testMetrics();
+    const { logger, lines } = createListener();
+    const observer = observeOperations({ metrics, logger, tracer });
+    const error = rpcError(status.INTERNAL, undefined, 'the server failed', { cause });
+    observer.failed({ kind: 'get', names, error, wasAnswered: true });
+    const series = 'batch_operations_total{kind="get",code="INTERNAL"}';
+    assert.equal(await metricValue(metrics, series), undefined);
+    assert.equal(lines.length, 1);
   });
 });

@@ -5,6 +5,7 @@ type Timeout = { readonly seconds: bigint; readonly nanos: number };
 interface More {
   readonly timeout?: Timeout;
   readonly requestId?: string;
+  readonly traceparent?: string;
 }
 
 export function getOf(index: number, key: string, more: More = {}): OperationInput {

@@ -6,6 +6,7 @@ import {
   type Admission,
   type AdmissionOptions,
   type ByteBudget,
+  type Span,
 } from '@holdfast/service-kit';
 import { createCountingIds } from '@holdfast/testkit';
 import {
@@ -15,6 +16,8 @@ import {
 import type { FailedOperation } from '../../../services/tiered-store/src/batch/batch-observer.js';
 import { batchObjectsHandler } from '../../../services/tiered-store/src/batch/batch-objects.js';
 import { createGetResultEncoder } from '../../../services/tiered-store/src/batch/encoded-result.js';
+import type { OperationNames } from '../../../services/tiered-store/src/batch/operation-names.js';
+import type { Operation } from '../../../services/tiered-store/src/batch/operation.js';
 import { createExpectedBytes } from '../../../services/tiered-store/src/batch/expected-bytes.js';
 import { deleteObjectHandler } from '../../../services/tiered-store/src/object/delete-object.js';
 import { getObjectHandler } from '../../../services/tiered-store/src/object/get-object.js';
@@ -36,6 +39,12 @@ export interface ServiceUnderTest {
   readonly admission: Admission;
   readonly payloadBytes: ByteBudget;
   readonly failures: readonly FailedOperation[];
+  /** Kinds of the operations that were counted as done well. */
+  readonly successes: readonly Operation['kind'][];
+  /** Those that operations belonged to when they began, in that order. */
+  readonly traceparents: readonly (string | undefined)[];
+  /** Spans that have ended. */
+  readonly spansEnded: () => number;
   readonly draining: AbortController;
   readonly put: ReturnType<typeof putObjectHandler>;
   readonly get: ReturnType<typeof getObjectHandler>;
@@ -55,6 +64,9 @@ export function serve(
   const admission = createAdmission({ ...admissionDefaults, ...options.admission }, { clock });
   const payloadBytes = createByteBudget({ bytesMax: options.payloadBytesMax ?? 1_000_000_000 });
   const failures: FailedOperation[] = [];
+  const successes: Operation['kind'][] = [];
+  const traceparents: (string | undefined)[] = [];
+  let spansEnded = 0;
   const draining = new AbortController();
   const dependencies = {
     engine,
@@ -65,9 +77,20 @@ export function serve(
     expectedBytes: createExpectedBytes(),
     getResults: createGetResultEncoder(),
     observer: {
-      began: () => undefined,
-      succeeded: () => undefined,
-      failed: (failure: FailedOperation) => void failures.push(failure),
+      began: (_kind: Operation['kind'], names: OperationNames): Span => {
+        const traceparent = names.traceparent();
+        traceparents.push(traceparent);
+        const end = (): void => void (spansEnded += 1);
+        return { traceparent, setAttribute: () => undefined, setError: () => undefined, end };
+      },
+      succeeded: (kind: Operation['kind'], span: Span | undefined) => {
+        successes.push(kind);
+        span?.end();
+      },
+      failed: (failure: FailedOperation) => {
+        failures.push(failure);
+        failure.span?.end();
+      },
     },
     draining: draining.signal,
   };
@@ -75,6 +98,9 @@ export function serve(
     admission,
     payloadBytes,
     failures,
+    successes,
+    traceparents,
+    spansEnded: () => spansEnded,
     draining,
     put: putObjectHandler({ inlineThresholdBytes: thresholdBytes }, dependencies),
     get: getObjectHandler(dependencies),

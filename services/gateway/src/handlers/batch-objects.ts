@@ -9,7 +9,7 @@ import type { GatewayParts } from './gateway-parts.js';
  *
  * The stream ends when the caller has closed its side and has all results; when the server shuts down
  * and the caller has all results; and at once when a message breaks a rule or the caller is gone. What
- * runs at a store then runs to its end there.
+ * was sent to a store then runs to its end there; what was not is not sent any more.
  */
 export function batchObjects(parts: GatewayParts): RpcMethod {
   const method = rawMethod(object.ObjectServiceService.batchObjects);

@@ -5,7 +5,7 @@ import type { OperationSink } from '../upstream/forwarded-operation.js';
 
 /** What an operation takes of the bytes that may be held. */
 export interface Room {
-  readonly bytes: number;
+  bytes: number;
   /** For one that had to wait for it. Missing: it is part of what its stream holds. */
   readonly own: Lease | undefined;
 }
@@ -28,11 +28,21 @@ export class BatchedOperation implements OperationSink, BatchEntry {
     this.answered = answered;
   }
 
-  /** Gives back the room that is its own, and answers what it has of that of its stream. */
+  /** Whether its room is part of what its stream holds. */
+  get sharesRoom(): boolean {
+    return this.room.own === undefined;
+  }
+
+  /** Keeps room for its result only. Answers how many bytes were given up. */
+  shrinkRoom(): number {
+    return this.giveUp(Math.max(0, this.room.bytes - this.bytes.length));
+  }
+
+  /** Answers how many bytes were given up. */
   giveUpRoom(): number {
-    if (this.room.own === undefined) return this.room.bytes;
-    this.room.own.close();
-    return 0;
+    const bytes = this.giveUp(this.room.bytes);
+    this.room.own?.close();
+    return bytes;
   }
 
   result(bytes: Uint8Array): void {
@@ -42,5 +52,11 @@ export class BatchedOperation implements OperationSink, BatchEntry {
 
   failed(error: RpcError): void {
     this.result(encodeErrorResult(statusBytes(error)));
+  }
+
+  private giveUp(bytes: number): number {
+    this.room.bytes -= bytes;
+    this.room.own?.shrink(bytes);
+    return bytes;
   }
 }

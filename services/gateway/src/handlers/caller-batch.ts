@@ -1,14 +1,15 @@
 import {
   createIndexTable,
-  reasonError,
+  invalidField,
   splitBatchRequest,
   type CallContext,
   type MessageReader,
   type MessageWriter,
   type RawOperation,
 } from '@holdfast/rpc';
-import type { Lease } from '@holdfast/service-kit';
+import { parseTraceparent, type Lease } from '@holdfast/service-kit';
 import { withStreamTraceparent } from '../operations/encode-operation.js';
+import { deadlineExceeded } from '../upstream/upstream-errors.js';
 import { whyAborted } from '../upstream/upstream.js';
 import { BatchedOperation, type Room } from './batched-operation.js';
 import { Bell } from './bell.js';
@@ -21,14 +22,21 @@ import { ResultWriter } from './result-writer.js';
  * One caller's batch stream.
  *
  * A message's numbers are claimed when it is read. Then each of its operations waits for a place among
- * the stream's outstanding ones, and for room for its bytes and its result, and is handed on. It keeps
- * its place until its result goes out, and its room until that is taken: a caller that does not read
- * its results is not read from either.
+ * the stream's outstanding ones and within the room the stream may take, then for that room among all
+ * streams, for its bytes and its result, and is handed on. It keeps its place until its result goes
+ * out; and its room, once it is answered as much of it as the result has, until that is taken: a caller
+ * that does not read its results is not read from either.
+ *
+ * When the caller leaves, what was not sent to a store is not sent any more. What was runs on there,
+ * and the last one that ends gives back what the stream held.
  */
 export class CallerBatch {
   /** Numbers whose results are still to come. */
   private readonly claimed = createIndexTable<true>();
   private outstanding = 0;
+  /** Operations that have room, and how much they have together. */
+  private roomHolders = 0;
+  private roomBytes = 0;
   private isReading = true;
   private isClosed = false;
   private failure: { readonly error: unknown } | undefined;
@@ -84,7 +92,7 @@ export class CallerBatch {
   close(): void {
     this.isClosed = true;
     this.results.close();
-    this.lease.close();
+    this.closeLeaseIfIdle();
   }
 
   private fail(error: unknown): void {
@@ -95,18 +103,18 @@ export class CallerBatch {
   }
 
   private async readAll(): Promise<void> {
-    const { limits, budget } = this.parts;
+    const { budget, clock } = this.parts;
     for (let message = await this.read(); message !== undefined; message = await this.read()) {
+      const arrivedAt = clock.now();
       const operations = splitBatchRequest(message);
       this.claim(operations);
       for (const operation of operations) {
-        while (this.outstanding >= limits.batchOutstandingMax && this.failure === undefined) {
-          await this.placeFree.wait();
-        }
-        if (this.failure !== undefined) return;
         const bytes = this.bytesFor(operation);
+        while (!this.hasPlace(bytes) && this.failure === undefined) await this.placeFree.wait();
+        if (this.failure !== undefined) return;
         const isFree = hasRoom(bytes, budget);
-        this.forward(operation, isFree ? this.takeRoom(bytes) : await this.waitForRoom(bytes));
+        const room = isFree ? this.takeRoom(bytes) : await this.waitForRoom(bytes);
+        this.forward(operation, room, this.deadlineOf(operation, arrivedAt));
       }
     }
   }
@@ -123,10 +131,17 @@ export class CallerBatch {
   private claim(operations: readonly RawOperation[]): void {
     for (const { index } of operations) {
       if (this.claimed.get(index) !== undefined) {
-        throw reasonError('INVALID_BATCH', `the number ${index} is given twice`);
+        const why = `${index} is the number of another operation that is not answered yet`;
+        throw invalidField('INVALID_BATCH', 'operations.index', why);
       }
       this.claimed.set(index, true);
     }
+  }
+
+  private hasPlace(bytes: number): boolean {
+    const { batchOutstandingMax, batchRoomBytesMax } = this.parts.limits;
+    if (this.outstanding >= batchOutstandingMax) return false;
+    return this.roomBytes === 0 || this.roomBytes + bytes <= batchRoomBytesMax;
   }
 
   private takeRoom(bytes: number): Room {
@@ -154,23 +169,47 @@ export class CallerBatch {
     return bytes.length + (kind === 'get' ? getResultBytes : resultBytes);
   }
 
-  private forward({ bytes, index, kind, timeoutMs }: RawOperation, room: Room): void {
-    const { clock, limits, upstream } = this.parts;
-    const { deadline, traceparent } = this.context;
-    this.outstanding += 1;
-    upstream.submit(
-      {
-        traffic: 'bulk',
-        bytes: traceparent === undefined ? bytes : withStreamTraceparent(bytes, traceparent),
-        deadline: Math.min(deadline, clock.now() + (timeoutMs ?? limits.operationMsMax)),
-        effect: kind === 'get' || kind === 'head' ? 'read' : 'write',
-        callerRepeats: this.callerRepeats,
-      },
-      new BatchedOperation(index, room, this.answered),
-    );
+  /** Its time runs from its arrival, so that what it waits here counts. */
+  private deadlineOf({ timeoutMs }: RawOperation, arrivedAt: number): number {
+    const { operationMsMax } = this.parts.limits;
+    return Math.min(this.context.deadline, arrivedAt + (timeoutMs ?? operationMsMax));
   }
 
+  private forward(operation: RawOperation, room: Room, deadline: number): void {
+    const { clock, operationCounts, upstream } = this.parts;
+    const { index, kind } = operation;
+    const { callerRepeats, isWanted } = this;
+    const sink = new BatchedOperation(index, room, this.answered);
+    this.outstanding += 1;
+    this.roomHolders += 1;
+    this.roomBytes += room.bytes;
+    operationCounts.count(kind);
+    if (clock.now() >= deadline) return sink.failed(deadlineExceeded());
+    const effect = kind === 'get' || kind === 'head' ? 'read' : 'write';
+    const bytes = this.traced(operation);
+    const forwarded = {
+      traffic: 'bulk',
+      bytes,
+      deadline,
+      effect,
+      callerRepeats,
+      isWanted,
+    } as const;
+    upstream.submit(forwarded, sink);
+  }
+
+  /** The operation with the traceparent that holds for it. */
+  private traced({ bytes, traceparent }: RawOperation): Uint8Array {
+    const ofStream = this.context.traceparent;
+    if (ofStream === undefined || parseTraceparent(traceparent) !== undefined) return bytes;
+    return withStreamTraceparent(bytes, ofStream);
+  }
+
+  private readonly isWanted = (): boolean => this.failure === undefined && !this.isClosed;
+
   private readonly answered = (operation: BatchedOperation): void => {
+    this.gaveUp(operation.shrinkRoom(), operation);
+    this.placeFree.ring();
     this.results.add(operation);
   };
 
@@ -181,8 +220,19 @@ export class CallerBatch {
   }
 
   private giveUpRoom(operations: readonly BatchedOperation[]): void {
-    let bytes = 0;
-    for (const operation of operations) bytes += operation.giveUpRoom();
-    if (!this.isClosed) this.lease.shrink(bytes);
+    for (const operation of operations) this.gaveUp(operation.giveUpRoom(), operation);
+    this.roomHolders -= operations.length;
+    this.placeFree.ring();
+    this.closeLeaseIfIdle();
+  }
+
+  private gaveUp(bytes: number, { sharesRoom }: BatchedOperation): void {
+    this.roomBytes -= bytes;
+    if (sharesRoom) this.lease.shrink(bytes);
+  }
+
+  /** What still runs at a store has its room until it has ended. */
+  private closeLeaseIfIdle(): void {
+    if (this.isClosed && this.roomHolders === 0) this.lease.close();
   }
 }

@@ -7,6 +7,8 @@ export interface Caller extends OperationContext {
   /** Milliseconds since 1970; never Infinity. */
   readonly deadline: number;
   readonly callerRepeats: boolean;
+  /** Until the call is over. */
+  readonly isWanted: () => boolean;
 }
 
 const retriesHeader = 'holdfast-retries';
@@ -17,7 +19,9 @@ export function callerOf(context: CallContext, { clock, limits }: GatewayParts):
   const hasDeadline = Number.isFinite(context.deadline);
   const deadline = hasDeadline ? context.deadline : now + limits.operationMsMax;
   const timeoutMs = Math.max(0, deadline - now);
-  return { requestId, traceparent, deadline, timeoutMs, callerRepeats: repeats(context) };
+  const isWanted = (): boolean => !context.signal.aborted;
+  const callerRepeats = repeats(context);
+  return { requestId, traceparent, deadline, timeoutMs, callerRepeats, isWanted };
 }
 
 /** Whether the caller repeats by itself what fails, as our own client does: it says so. */

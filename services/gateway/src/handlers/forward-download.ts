@@ -74,6 +74,7 @@ async function copyFrom(
       if (next.done === true) return;
       await passage.take(next.value.length, signal);
       await forward(next.value);
+      passage.written(next.value.length);
     }
   } catch (error) {
     throw isStalled

@@ -14,9 +14,9 @@ export async function forwardOperation(
   parts: GatewayParts,
 ): Promise<Buffer> {
   const caller = callerOf(context, parts);
-  const { deadline, callerRepeats } = caller;
+  const { deadline, callerRepeats, isWanted } = caller;
   const bytes = encodeOperation(kind, request, caller);
-  const operation = { traffic: 'single', bytes, deadline, callerRepeats } as const;
+  const operation = { traffic: 'single', bytes, deadline, callerRepeats, isWanted } as const;
   const result = await parts.upstream.run({ ...operation, effect: effects[kind] });
   return expectAnswer(result, kind);
 }

@@ -26,8 +26,8 @@ const method = rawMethod(object.ObjectServiceService.putObject);
  * Copies an upload to a store, message by message as they come.
  *
  * 1. Choose a store, and begin an upload there.
- * 2. Send what was gathered, then each message once the store has taken the one before. An upload that
- *    ends here, for whatever reason, is cancelled: the store keeps nothing of it.
+ * 2. Send what was gathered, then each message once the store has taken the one before. What is taken is
+ *    not held any more, however slowly the caller goes on. An upload that ends here, for whatever reason, is cancelled: the store keeps nothing of it.
  * 3. The finish arrives. The upload is complete, and runs to its end with or without its caller.
  * 4. Nothing came after it: send it, and close our side, which is done nowhere else.
  * 5. Answer what the store answers. An answer that comes early ends the upload.
@@ -48,7 +48,7 @@ export async function forwardUpload(
   const callerLeft = (): void => upload.callerLeft(whyAborted(signal));
   signal.addEventListener('abort', callerLeft, { once: true });
   try {
-    return await upload.run(gathered.messages, watch, signal);
+    return await upload.run(gathered, watch, signal);
   } finally {
     signal.removeEventListener('abort', callerLeft);
     watch.end();
@@ -80,7 +80,7 @@ class ForwardedUpload {
     this.limits = limits;
   }
 
-  async run(gathered: readonly Buffer[], watch: Watch, signal: AbortSignal): Promise<Buffer> {
+  async run(gathered: GatheredUpload, watch: Watch, signal: AbortSignal): Promise<Buffer> {
     try {
       return await Promise.race([this.copy(gathered, watch, signal), this.earlyAnswer()]);
     } catch (error) {
@@ -99,23 +99,30 @@ class ForwardedUpload {
     this.breakOff(this.isSent ? brokenOffError('write', why) : why);
   }
 
-  private async copy(
-    gathered: readonly Buffer[],
-    watch: Watch,
-    signal: AbortSignal,
-  ): Promise<Buffer> {
-    for (const message of gathered) await this.send(message, watch);
+  private async copy(gathered: GatheredUpload, watch: Watch, signal: AbortSignal): Promise<Buffer> {
+    await this.sendGathered(gathered, watch);
     let message = await this.read();
     while (message.kind === 'chunk') {
       await this.passage.take(message.bytes.length, signal);
       await this.send(message.bytes, watch);
+      this.passage.written(message.bytes.length);
       message = await this.read();
     }
     await this.expectEnd();
     this.isSent = true;
     await this.send(message.bytes, watch);
+    this.passage.written(0);
     watch.waiting(this.limits.commitMsMax);
     return this.call.finish();
+  }
+
+  private async sendGathered({ messages, chunks }: GatheredUpload, watch: Watch): Promise<void> {
+    // They are views of the messages, and would keep them.
+    chunks.length = 0;
+    for (let next = messages.shift(); next !== undefined; next = messages.shift()) {
+      await this.send(next, watch);
+      this.passage.written(next.length);
+    }
   }
 
   private async send(message: Buffer, watch: Watch): Promise<void> {

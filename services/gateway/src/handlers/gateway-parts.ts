@@ -3,6 +3,7 @@ import type { ByteBudget } from '@holdfast/service-kit';
 import type { StallWatch } from '../upstream/stall-watch.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { HandlerLimits } from './handler-limits.js';
+import type { OperationCounts } from './operation-counts.js';
 
 /** What the handlers work with. */
 export interface GatewayParts {
@@ -12,6 +13,7 @@ export interface GatewayParts {
   readonly stallWatch: StallWatch;
   readonly clock: Clock;
   readonly limits: HandlerLimits;
+  readonly operationCounts: OperationCounts;
   /** Aborts when the server begins to shut down. */
   readonly draining: AbortSignal;
 }

@@ -2,7 +2,6 @@ import type { object } from '@holdfast/contracts';
 import {
   invalidField,
   parseUploadMessage,
-  reasonError,
   type CallContext,
   type MessageReader,
   type RpcError,
@@ -15,11 +14,12 @@ import { holdBytes } from './hold-bytes.js';
 export interface GatheredUpload {
   /** An encoded PutObjectHeader. */
   readonly header: Uint8Array;
-  readonly chunks: readonly Uint8Array[];
+  /** Views of the messages. */
+  readonly chunks: Uint8Array[];
   /** Of the chunks together. */
   readonly size: number;
-  /** What was received so far, but the finish. */
-  readonly messages: readonly Buffer[];
+  /** What was received so far, but the finish: what the lease holds. */
+  readonly messages: Buffer[];
   /** Missing when the upload is too large to be gathered. */
   readonly finish: object.PutObjectFinish | undefined;
 }
@@ -28,7 +28,7 @@ export interface GatheredUpload {
  * Reads an upload until it is complete or has grown too large for an operation.
  *
  * 1. The header comes first, or the upload is refused.
- * 2. Chunks, each counted in `lease`, until they are too many or too large together.
+ * 2. Chunks, each message counted in `lease`, until they are too many or too large together.
  * 3. The finish: nothing may come after it, and its size must be what arrived. From here on the caller
  *    is not needed any more.
  */
@@ -41,6 +41,7 @@ export async function gatherUpload(
   const first = await readMessage(requests);
   const start = parseUploadMessage(first);
   if (start.kind !== 'header') throw outOfOrder('the first message must be a header');
+  await holdBytes(first.length, lease, budget, context);
   const messages = [first];
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -74,12 +75,12 @@ export async function expectEnd(requests: MessageReader<Buffer>): Promise<void> 
 export async function readMessage(requests: MessageReader<Buffer>): Promise<Buffer> {
   const next = await requests.next();
   // A caller that vanishes looks the same: its call is over, and nobody hears of it.
-  if (next.done === true) throw outOfOrder('it ended without a finish');
+  if (next.done === true) throw outOfOrder('the upload ended without a finish');
   return next.value;
 }
 
 export function outOfOrder(why: string): RpcError {
-  return reasonError('INVALID_STREAM', `the upload is not as it must be: ${why}`);
+  return invalidField('INVALID_STREAM', 'message', why);
 }
 
 function checkSize({ size }: object.PutObjectFinish, received: number): void {

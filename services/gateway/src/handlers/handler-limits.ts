@@ -15,6 +15,8 @@ export interface HandlerLimits {
   readonly commitMsMax: number;
   /** Operations of one caller's batch stream whose results it does not have. */
   readonly batchOutstandingMax: number;
+  /** Room that the operations of one caller's batch stream take together; one always fits. */
+  readonly batchRoomBytesMax: number;
   /** Of one message of results; one that is larger goes alone. Small messages keep both sides busy. */
   readonly batchMessageBytesMax: number;
   /** Room kept for the payload of a get: what a batch result has at most. */
@@ -35,6 +37,7 @@ export const handlerLimitDefaults: HandlerLimits = {
   stallMsMax: 30 * second,
   commitMsMax: 300 * second,
   batchOutstandingMax: 1_000,
+  batchRoomBytesMax: 64 * 1_024 * KiB,
   batchMessageBytesMax: 128 * KiB,
   getResultBytes: 1_024 * KiB,
   resultBytes: 16 * KiB,

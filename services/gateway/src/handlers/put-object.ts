@@ -9,11 +9,12 @@ import type { GatewayParts } from './gateway-parts.js';
 
 /**
  * 1. Gather the upload, up to a limit.
- * 2. A small one that is complete goes to the store as one operation. It is the commit point: from
- *    here on the write runs to its end, with or without its caller.
+ * 2. A small one that is complete goes to the store as one operation. Its sending
+ *    is the commit point: from there on the write runs to its end, with or without its caller. Before,
+ *    while it waits for a store, it is dropped with its caller, who may have stored it elsewhere since.
  * 3. A larger one goes there as an upload of its own, see `forward-upload.ts`.
  *
- * Until 2, or the finish in 3, a caller that goes away leaves nothing behind.
+ * Until it is sent in 2, or the finish in 3, a caller that goes away leaves nothing behind.
  */
 export function putObject(parts: GatewayParts): RpcMethod {
   const method = rawMethod(object.ObjectServiceService.putObject);
@@ -38,8 +39,8 @@ async function putInBatch(
   parts: GatewayParts,
 ): Promise<Buffer> {
   const caller = callerOf(context, parts);
-  const { deadline, callerRepeats } = caller;
+  const { deadline, callerRepeats, isWanted } = caller;
   const bytes = encodePutOperation(put, caller);
   const operation = { traffic: 'single', effect: 'write', bytes, deadline, callerRepeats } as const;
-  return expectAnswer(await parts.upstream.run(operation), 'put');
+  return expectAnswer(await parts.upstream.run({ ...operation, isWanted }), 'put');
 }

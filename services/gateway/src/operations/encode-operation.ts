@@ -73,14 +73,14 @@ function contextWriter({ timeoutMs, requestId, traceparent }: OperationContext):
 }
 
 /**
- * The operation with the traceparent of its stream. It is put first: of a field that comes twice the
- * last one counts, so that an operation keeps its own.
+ * The operation with the traceparent of its stream instead of what it has. It is put last: of a field
+ * that comes twice the last one counts.
  */
 export function withStreamTraceparent(operation: Uint8Array, traceparent: string): Uint8Array {
-  const prefix = new BinaryWriter()
+  const suffix = new BinaryWriter()
     .tag(traceparentField, WireType.LengthDelimited)
     .string(traceparent);
-  return Buffer.concat([prefix.finish(), operation]);
+  return Buffer.concat([operation, suffix.finish()]);
 }
 
 const errorField = 2;

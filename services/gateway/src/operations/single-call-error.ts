@@ -1,4 +1,4 @@
-import { invalidField, reasonError, type RpcError } from '@holdfast/rpc';
+import { invalidField, type RpcError } from '@holdfast/rpc';
 
 /**
  * The error of an operation, in the words of the single call that it stands for. All but two are the
@@ -6,7 +6,7 @@ import { invalidField, reasonError, type RpcError } from '@holdfast/rpc';
  */
 export function singleCallError(error: RpcError): RpcError {
   if (error.reason === 'INVALID_BATCH') {
-    return reasonError('INVALID_STREAM', 'a message cannot be decoded', { cause: error });
+    return invalidField('INVALID_STREAM', 'message', 'it cannot be decoded', { cause: error });
   }
   const [violation] = error.violations;
   if (error.reason === 'CONTENT_MISMATCH' && violation?.field === 'crc32c') {

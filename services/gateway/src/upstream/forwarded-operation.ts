@@ -10,6 +10,7 @@ import {
   brokenOffError,
   deadlineExceeded,
   isShuttingDown,
+  nobodyWaits,
   storeUnavailable,
   type Effect,
 } from './upstream-errors.js';
@@ -24,6 +25,8 @@ export interface Operation {
   readonly effect: Effect;
   /** The caller repeats what failed by itself. */
   readonly callerRepeats: boolean;
+  /** False once its caller has gone. Shared by all operations of a stream. */
+  readonly isWanted: () => boolean;
 }
 
 /** Hears of one operation, exactly once and never while it is being handed over. */
@@ -60,6 +63,9 @@ export interface ForwardingParts {
  *    budget (4). The outcome of a write is unknown. It is never repeated here: its first run may still
  *    take effect, and then what others wrote in between would be overwritten twice by one call.
  * 4. Another store, or wait for one. At most so many times.
+ *
+ * Until it is sent it goes nowhere once its caller has gone: that one may have repeated it through
+ * another gateway, and have written something else since.
  */
 export class ForwardedOperation implements BatchSink, Waiter {
   /** Until when it may wait for a store; set with its first wait. */
@@ -89,7 +95,12 @@ export class ForwardedOperation implements BatchSink, Waiter {
     backend.submit(this.operation.traffic, this.operation, this);
   }
 
+  isWanted(): boolean {
+    return this.operation.isWanted();
+  }
+
   giveUp(): void {
+    if (!this.isWanted()) return this.sink.failed(nobodyWaits());
     const isLate = this.parts.clock.now() >= this.operation.deadline;
     this.sink.failed(isLate ? deadlineExceeded() : storeUnavailable());
   }
@@ -115,6 +126,7 @@ export class ForwardedOperation implements BatchSink, Waiter {
   /** For an operation that certainly did not run. */
   private move(): boolean {
     const { clock, limits } = this.parts;
+    if (!this.isWanted()) return false;
     const hasWaited = this.waitUntil !== 0 && clock.now() >= this.waitUntil;
     if (hasWaited || this.moves >= limits.movesMax) return false;
     this.moves += 1;
@@ -127,7 +139,7 @@ export class ForwardedOperation implements BatchSink, Waiter {
   private repeat(): boolean {
     const { limits, retryBudget, counts } = this.parts;
     const { effect, callerRepeats } = this.operation;
-    if (effect === 'write' || callerRepeats) return false;
+    if (effect === 'write' || callerRepeats || !this.isWanted()) return false;
     if (this.repeats >= limits.repeatsMax || !retryBudget.spend()) return false;
     this.repeats += 1;
     counts.repeated();

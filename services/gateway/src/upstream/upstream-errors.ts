@@ -40,6 +40,11 @@ export function deadlineExceeded(): RpcError {
   return rpcError(status.DEADLINE_EXCEEDED, undefined, message);
 }
 
+/** Of an operation that was not sent; mostly nobody hears it. */
+export function nobodyWaits(): RpcError {
+  return rpcError(status.CANCELLED, undefined, 'the caller went away: nothing was done');
+}
+
 function outcomeUnknown(cause: unknown): RpcError {
   const message = 'the connection to the store broke: the write may or may not take effect';
   return reasonError('OUTCOME_UNKNOWN', message, { cause });

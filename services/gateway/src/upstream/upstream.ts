@@ -63,6 +63,8 @@ export function createUpstream(parts: ForwardingParts): Upstream {
       }
       const waiter: Waiter = {
         waitUntil: Math.min(deadline, clock.now() + limits.waitMsMax),
+        // It leaves by itself.
+        isWanted: () => !signal.aborted,
         go(backend) {
           signal.removeEventListener('abort', leave);
           resolve(backend);

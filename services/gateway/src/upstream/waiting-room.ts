@@ -5,6 +5,8 @@ import type { Backend } from './backend.js';
 export interface Waiter {
   /** Milliseconds since 1970. */
   readonly waitUntil: number;
+  /** One that is not wanted any more gives up. */
+  isWanted(): boolean;
   go(backend: Backend): void;
   giveUp(): void;
 }
@@ -44,8 +46,9 @@ export function createWaitingRoom(
   function look(): void {
     const now = clock.now();
     for (const waiter of waiters) {
-      const backend = closing.signal.aborted ? undefined : pick();
-      if (backend === undefined && now < waiter.waitUntil && !closing.signal.aborted) continue;
+      const mayGo = waiter.isWanted() && !closing.signal.aborted;
+      const backend = mayGo ? pick() : undefined;
+      if (backend === undefined && mayGo && now < waiter.waitUntil) continue;
       waiters.delete(waiter);
       if (backend === undefined) waiter.giveUp();
       else waiter.go(backend);

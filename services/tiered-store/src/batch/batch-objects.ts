@@ -29,9 +29,9 @@ export function batchObjectsHandler(
 ): BidiHandler<Buffer, Buffer> {
   const { draining } = dependencies;
   return async (requests, responses, context) => {
-    const { requestId } = context;
+    const { traceparent } = context;
     const permitKind = permitKindOf(context);
-    const stream = createBatchStream({ limits, permitKind, requestId, responses }, dependencies);
+    const stream = createBatchStream({ limits, permitKind, traceparent, responses }, dependencies);
     const drain = (): void => stream.drain();
     draining.addEventListener('abort', drain);
     if (draining.aborted) drain();

@@ -7,9 +7,12 @@
  * 3. An operation that takes longer than its timeout is answered so. If it has begun it goes on, since
  *    a write cannot be taken back, and its result is dropped.
  *
+ * While the server drains, what still arrives is answered SHUTTING_DOWN, with room for it or without: a
+ * caller has to take for done what it sent and nobody read.
+ *
  * The stream ends when its caller is done and everything is answered and sent; when the server drains,
- * as soon as what ran is; or when it fails. What still runs then ends by itself, and the last one gives
- * back what the stream held of the budget.
+ * as soon as that is so and no more arrives (`quiet-watch.ts`); or when it fails. What still runs then
+ * ends by itself, and the last one gives back what the stream held of the budget.
  */
 import { status } from '@grpc/grpc-js';
 import {
@@ -21,12 +24,14 @@ import {
   type MessageWriter,
   type RawOperation,
 } from '@holdfast/rpc';
-import type { ByteBudget, OperationKind } from '@holdfast/service-kit';
+import type { ByteBudget, Lease, OperationKind } from '@holdfast/service-kit';
 import type { BatchLimits } from './batch-limits.js';
-import { errorResult, type EncodedResult } from './encoded-result.js';
+import type { EncodedResult } from './encoded-result.js';
+import { createEnding } from './ending.js';
 import { createOperationRunner, type RunnerDependencies } from './operation-runner.js';
 import type { HeldMessage, Operation } from './operation.js';
 import { createOverdueWatch } from './overdue-watch.js';
+import { createQuietWatch } from './quiet-watch.js';
 import { createResultSender, type OutgoingResult } from './result-sender.js';
 
 export interface BatchStream {
@@ -36,7 +41,7 @@ export interface BatchStream {
   roomForMessage(): Promise<boolean>;
   /** The caller sends no more. */
   halfClosed(): void;
-  /** The server shuts down: nothing more begins. */
+  /** The server shuts down: nothing more begins, and what arrives is refused. */
   drain(): void;
   fail(error: unknown): void;
   readonly ended: Promise<void>;
@@ -45,7 +50,8 @@ export interface BatchStream {
 export interface BatchStreamParts {
   readonly limits: BatchLimits;
   readonly permitKind: OperationKind;
-  readonly requestId: string;
+  /** Of the stream: for operations that name no trace. */
+  readonly traceparent: string | undefined;
   readonly responses: MessageWriter<Buffer>;
 }
 
@@ -54,27 +60,29 @@ export interface BatchStreamDependencies extends RunnerDependencies {
 }
 
 export function createBatchStream(
-  { limits, permitKind, requestId, responses }: BatchStreamParts,
+  { limits, permitKind, traceparent, responses }: BatchStreamParts,
   dependencies: BatchStreamDependencies,
 ): BatchStream {
-  const { clock, expectedBytes, observer, payloadBytes } = dependencies;
-  const lease = payloadBytes.open();
+  const { clock, expectedBytes, payloadBytes } = dependencies;
+  const heldMessages = new Set<HeldMessage>();
   const outstanding = createIndexTable<Operation>();
   const ending = createEnding();
   let isDraining = false;
   let isHalfClosed = false;
+  let waitingForRoom: Lease | undefined;
   let wakeReader: (() => void) | undefined;
 
   const watch = createOverdueWatch(limits.overdueCheckMs, answerOverdue, { clock });
+  const quiet = createQuietWatch(limits, endIfDone, { clock });
   const sender = createResultSender({
     responses,
     messageBytesMax: limits.messageBytesMax,
     sent,
     failed: fail,
-    idle: endIfDone,
+    idle: allSent,
   });
   const runner = createOperationRunner(
-    { permitKind, limits, requestId, waitingBytes: sender.waitingBytes, ended: operationEnded },
+    { permitKind, limits, traceparent, waitingBytes: sender.waitingBytes, ended: operationEnded },
     dependencies,
   );
 
@@ -82,13 +90,32 @@ export function createBatchStream(
     const operations = splitBatchRequest(message);
     if (operations.length === 0) return;
     const bytes = message.length + expectedResultBytes(operations);
-    const held = { bytes, timeArrived: clock.now(), open: operations.length };
-    await lease.grow(bytes, signal);
-    if (ending.isOver()) return;
+    const lease = payloadBytes.open();
+    const held = { lease, timeArrived: clock.now(), open: operations.length };
+    heldMessages.add(held);
+    quiet.disturb();
+    if (!isDraining) await waitForRoom(lease, bytes, signal);
+    if (ending.isOver()) return release(held);
     for (const operation of operations) add(operation, held);
     if (isDraining) runner.refuseWaiting(shuttingDown());
     else runner.pump();
     watch.wake();
+  }
+
+  /**
+   * Each message has a lease of its own: one that waits for room holds nothing. A lease for all of them
+   * would be taken for one that gives nothing back while it waits, although its operations go on.
+   */
+  async function waitForRoom(lease: Lease, bytes: number, signal: AbortSignal): Promise<void> {
+    waitingForRoom = lease;
+    try {
+      await lease.grow(bytes, signal);
+    } catch (error) {
+      // The drain closes it: what is refused needs no room.
+      if (!isDraining) throw error;
+    } finally {
+      waitingForRoom = undefined;
+    }
   }
 
   function expectedResultBytes(operations: readonly RawOperation[]): number {
@@ -111,7 +138,7 @@ export function createBatchStream(
   function operationEnded(operation: Operation, result: EncodedResult): void {
     if (operation.isAnswered) letGo(operation.held);
     else answer(operation, result);
-    if (ending.isOver()) closeLeaseIfIdle();
+    if (ending.isOver()) releaseAllIfIdle();
   }
 
   function answer(operation: Operation, result: EncodedResult): void {
@@ -127,14 +154,7 @@ export function createBatchStream(
     const now = clock.now();
     for (const operation of outstanding.values()) {
       if (operation.timeDue > now) continue;
-      const { kind } = operation;
-      const error = rpcError(
-        status.DEADLINE_EXCEEDED,
-        undefined,
-        'it took longer than its timeout',
-      );
-      observer.failed({ kind, requestId, traceparent: undefined, error });
-      answer(operation, errorResult(error));
+      answer(operation, runner.failure(operation, overdue()));
     }
     return outstanding.size() > 0;
   }
@@ -148,13 +168,23 @@ export function createBatchStream(
 
   function letGo(held: HeldMessage): void {
     held.open -= 1;
-    if (held.open === 0 && !ending.isOver()) lease.shrink(held.bytes);
+    if (held.open === 0) release(held);
+  }
+
+  function release(held: HeldMessage): void {
+    heldMessages.delete(held);
+    held.lease.close();
+  }
+
+  function allSent(): void {
+    wakeReader?.();
+    endIfDone();
   }
 
   function endIfDone(): void {
     if (outstanding.size() > 0 || !sender.isIdle()) return;
     if (isHalfClosed) end(undefined);
-    else if (isDraining) end(shuttingDown());
+    else if (quiet.isQuiet()) end(shuttingDown());
   }
 
   function fail(error: unknown): void {
@@ -165,19 +195,26 @@ export function createBatchStream(
     if (ending.isOver()) return;
     ending.end(error);
     watch.stop();
+    quiet.stop();
     runner.stop();
     wakeReader?.();
-    closeLeaseIfIdle();
+    releaseAllIfIdle();
   }
 
-  function closeLeaseIfIdle(): void {
-    if (runner.running() === 0) lease.close();
+  function releaseAllIfIdle(): void {
+    if (runner.running() > 0) return;
+    for (const held of heldMessages) release(held);
+  }
+
+  /** What is refused takes no room of the budget: there is one message of it at a time. */
+  function isFull(): boolean {
+    return outstanding.size() >= limits.outstandingMax || (isDraining && !sender.isIdle());
   }
 
   return {
     accept,
     async roomForMessage() {
-      if (outstanding.size() >= limits.outstandingMax && !ending.isOver()) {
+      while (isFull() && !ending.isOver()) {
         await new Promise<void>((resolve) => {
           wakeReader = resolve;
         });
@@ -190,35 +227,17 @@ export function createBatchStream(
     },
     drain() {
       isDraining = true;
+      waitingForRoom?.close();
       runner.refuseWaiting(shuttingDown());
-      endIfDone();
+      quiet.start();
     },
     fail,
     ended: ending.ended,
   };
 }
 
-interface Ending {
-  readonly ended: Promise<void>;
-  isOver(): boolean;
-  end(error: unknown): void;
-}
-
-/** A promise and whether it is settled already. */
-function createEnding(): Ending {
-  let isOver = false;
-  let settle: (error: unknown) => void = () => undefined;
-  const ended = new Promise<void>((resolve, reject) => {
-    settle = (error) => (error === undefined ? resolve() : reject(error));
-  });
-  return {
-    ended,
-    isOver: () => isOver,
-    end(error) {
-      isOver = true;
-      settle(error);
-    },
-  };
+function overdue(): Error {
+  return rpcError(status.DEADLINE_EXCEEDED, undefined, 'it took longer than its timeout');
 }
 
 function shuttingDown(): Error {

@@ -1,5 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import {
+  createLineLimit,
+  isServerFault,
   runEvery,
   type BackgroundLoop,
   type CounterSeries,
@@ -22,20 +24,14 @@ export interface OperationsObserverDependencies {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly tracer: Tracer;
+  /** In milliseconds, for the lines of a second. */
+  readonly now?: () => number;
 }
 
 const kinds = ['put', 'get', 'head', 'delete', 'unknown'] as const;
-/** Faults come in floods: what is said beyond this between two flushes is counted and not written. */
-const linesPerFlushMax = 20;
+/** Faults come in floods. What is said beyond this is counted and not written. */
+const faultLinesPerSecondMax = 20;
 const flushMs = 1_000;
-
-/** What operators have to look into. Of what a caller did wrong the caller was told. */
-const serverFaults: ReadonlySet<status> = new Set([
-  status.INTERNAL,
-  status.UNKNOWN,
-  status.DATA_LOSS,
-  status.UNAVAILABLE,
-]);
 
 /**
  * Counts the operations of batches. A success only adds to a number of this process; the metrics
@@ -45,6 +41,7 @@ export function observeOperations({
   metrics,
   logger,
   tracer,
+  now,
 }: OperationsObserverDependencies): OperationsObserver {
   const counter = metrics.counter('batch_operations_total', 'Operations of batches, by outcome', [
     'kind',
@@ -54,7 +51,7 @@ export function observeOperations({
   // So that a dashboard shows a zero and not a gap.
   for (const { series } of successes) series.add(0);
   const failures = new Map<string, CounterSeries>();
-  let lines = 0;
+  const mayLogFault = createLineLimit(faultLinesPerSecondMax, now);
 
   function countFailure(kind: Operation['kind'], code: status): void {
     const key = `${kind ?? 'unknown'} ${status[code]}`;
@@ -66,16 +63,19 @@ export function observeOperations({
     series.add();
   }
 
-  function logFault({ kind, requestId, traceparent, error }: FailedOperation): void {
-    lines += 1;
-    if (lines > linesPerFlushMax) return;
+  function logFault({ kind, names, error }: FailedOperation): void {
+    const unsaid = mayLogFault();
+    if (unsaid === undefined) return;
     const { code, reason, message, cause } = error;
-    const fields = { operation: kind, requestId, traceparent, code: status[code], reason };
-    logger.warn({ ...fields, why: message, cause: cause ?? error }, 'an operation failed');
+    const named = { requestId: names.requestId(), traceparent: names.traceparent() };
+    const fields = { operation: kind, ...named, code: status[code], reason, why: message };
+    logger.warn(
+      { ...fields, cause: cause ?? error, ...(unsaid > 0 ? { unsaid } : {}) },
+      'an operation failed',
+    );
   }
 
   function flush(): void {
-    lines = 0;
     for (const counted of successes) {
       if (counted.count === 0) continue;
       counted.series.add(counted.count);
@@ -84,10 +84,10 @@ export function observeOperations({
   }
 
   return {
-    began(kind, traceparent) {
+    began(kind, names) {
       if (!tracer.enabled) return undefined;
       const name = `holdfast.object.v1.ObjectService/BatchObjects ${kind ?? 'unknown'}`;
-      return tracer.startSpan(name, { kind: 'server', traceparent });
+      return tracer.startSpan(name, { kind: 'server', traceparent: names.traceparent() });
     },
     succeeded(kind, span) {
       const counted = successes[kindIndex(kind)];
@@ -96,8 +96,9 @@ export function observeOperations({
     },
     failed(operation) {
       const { code } = operation.error;
-      const isFault = serverFaults.has(code);
-      countFailure(operation.kind, code);
+      // Of what a caller did wrong the caller was told.
+      const isFault = isServerFault(code);
+      if (!operation.wasAnswered) countFailure(operation.kind, code);
       if (isFault) operation.span?.setError(status[code]);
       operation.span?.end();
       if (isFault && operation.error.reason !== 'SHUTTING_DOWN') logFault(operation);

@@ -18,6 +18,7 @@ import type { BatchObserver } from './batch-observer.js';
 import { errorResult, type EncodedResult } from './encoded-result.js';
 import type { ExpectedBytes } from './expected-bytes.js';
 import { createOperationQueue } from './operation-queue.js';
+import { createOperationNames, type OperationNames, type SaidNames } from './operation-names.js';
 import type { Operation } from './operation.js';
 import { runOperation, type OperationDependencies } from './run-operation.js';
 
@@ -30,6 +31,8 @@ export interface OperationRunner {
   /** Starts nothing any more. */
   stop(): void;
   running(): number;
+  /** Reports that the operation failed, and answers what its caller is told. */
+  failure(operation: Operation, error: unknown): EncodedResult;
 }
 
 export interface RunnerDependencies extends OperationDependencies {
@@ -43,7 +46,7 @@ export interface RunnerParts {
   readonly permitKind: OperationKind;
   readonly limits: BatchLimits;
   /** Of the stream. */
-  readonly requestId: string;
+  readonly traceparent: string | undefined;
   /** Bytes of results that wait to be sent. */
   readonly waitingBytes: () => number;
   /** The operation has ended, or will not begin. */
@@ -99,7 +102,7 @@ export function createOperationRunner(
     const waitingSince = clock.now() - admission.limits.waitMsMax;
     let operation = queue.shift();
     while (operation !== undefined) {
-      ended(operation, failure(operation, undefined, error));
+      ended(operation, failure(operation, error));
       const next = queue.first();
       const hasWaited = next !== undefined && next.held.timeArrived <= waitingSince;
       operation = hasWaited ? queue.shift() : undefined;
@@ -108,16 +111,19 @@ export function createOperationRunner(
 
   async function run(operation: Operation, permit: Permit): Promise<void> {
     begin(operation);
-    let decoded: object.BatchOperation | undefined;
+    let names: OperationNames | undefined;
     let span: Span | undefined;
     let result: EncodedResult;
     try {
-      decoded = decodeMessage(object.BatchOperation, operation.bytes, malformed);
-      span = observer.began(operation.kind, decoded.traceparent);
+      const decoded = decodeMessage(object.BatchOperation, operation.bytes, malformed);
+      names = namesOf(decoded);
+      span = observer.began(operation.kind, names);
       result = await runOperation(decoded, dependencies);
-      observer.succeeded(operation.kind, span);
+      // One that was overdue has been counted.
+      if (operation.isAnswered) span?.end();
+      else observer.succeeded(operation.kind, span);
     } catch (error) {
-      result = failure(operation, decoded, error, span);
+      result = failure(operation, error, names, span);
     }
     permit.release();
     end(operation, result);
@@ -140,15 +146,18 @@ export function createOperationRunner(
     ended(operation, result);
   }
 
+  function namesOf(said: SaidNames | undefined): OperationNames {
+    return createOperationNames(said, parts.traceparent, dependencies);
+  }
+
   function failure(
-    { kind }: Operation,
-    decoded: object.BatchOperation | undefined,
+    { kind, isAnswered: wasAnswered }: Operation,
     cause: unknown,
+    names = namesOf(undefined),
     span?: Span,
   ): EncodedResult {
     const error = toRpcError(cause);
-    const requestId = decoded?.requestId ?? parts.requestId;
-    observer.failed({ kind, requestId, traceparent: decoded?.traceparent, error, span });
+    observer.failed({ kind, names, error, span, wasAnswered });
     return errorResult(error);
   }
 
@@ -157,7 +166,7 @@ export function createOperationRunner(
     pump,
     refuseWaiting(error) {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        ended(next, failure(next, undefined, error));
+        ended(next, failure(next, error));
       }
     },
     stop() {
@@ -165,6 +174,7 @@ export function createOperationRunner(
       queue.clear();
     },
     running: () => running,
+    failure: (operation, error) => failure(operation, error),
   };
 }
 

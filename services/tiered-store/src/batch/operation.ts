@@ -1,9 +1,10 @@
 import type { RawOperation } from '@holdfast/rpc';
+import type { Lease } from '@holdfast/service-kit';
 
 /** A message whose operations are under way. Its bytes count against the budget until the last is done. */
 export interface HeldMessage {
-  /** Of the message, and what was set aside for the results. */
-  readonly bytes: number;
+  /** Of the message's bytes, and of what was set aside for the results. */
+  readonly lease: Lease;
   readonly timeArrived: number;
   /** Operations that still run, and results that have not been sent. */
   open: number;

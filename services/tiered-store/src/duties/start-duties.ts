@@ -9,7 +9,8 @@
  * | reclaim-orphans  | payloads that nothing names                         | among all payloads     |
  * | remove-abandoned | what broken uploads left                            | among temporary files  |
  *
- * None delays the start of the service, and each run ends after a bounded time.
+ * None delays the start of the service, and each run ends after a bounded time. A sweep goes on where
+ * its last run ended; remove-abandoned begins anew, since what it has removed is not there any more.
  */
 import type { ChangeId, Clock, StorageEngine, StoragePath } from '@holdfast/domain';
 import { runEvery, type BackgroundLoop, type Logger, type Metrics } from '@holdfast/service-kit';
@@ -109,13 +110,17 @@ function dutiesOf(
     'remove-abandoned': {
       everyMs: options.removeAbandonedEveryMs,
       atStart: true,
-      run: (report) => () => removeAbandoned(storage, report),
+      run: (report) => (signal) => removeAbandoned(storage, report, signal),
     },
   };
 }
 
-async function removeAbandoned(storage: Storage, report: DutyReport): Promise<void> {
-  const query = { olderThanMs: abandonedMsMin, examinedMax: abandonedExaminedMax };
+async function removeAbandoned(
+  storage: Storage,
+  report: DutyReport,
+  signal: AbortSignal,
+): Promise<void> {
+  const query = { olderThanMs: abandonedMsMin, examinedMax: abandonedExaminedMax, signal };
   const { removed, removedBytes } = await storage.removeAbandoned(query);
   report.add({ removed, freedBytes: removedBytes, failed: [], undecided: 0 });
   report.end();

@@ -9,7 +9,7 @@ import {
   upload,
   type RpcMethod,
 } from '@holdfast/rpc';
-import { batchLimitDefaults, type BatchLimits } from '../batch/batch-limits.js';
+import { batchLimits } from '../batch/batch-limits.js';
 import { batchObjectsHandler, type BatchObjectsDependencies } from '../batch/batch-objects.js';
 import { deleteObjectHandler } from './delete-object.js';
 import { getObjectHandler } from './get-object.js';
@@ -20,24 +20,23 @@ import { putObjectHandler, type PutObjectOptions } from './put-object.js';
 
 const contract = object.ObjectServiceService;
 
-export interface ObjectMethodsOptions extends PutObjectOptions {
-  readonly batch?: Partial<BatchLimits>;
-}
-
 /** Every call of the ObjectService. */
 export function objectMethods(
-  options: ObjectMethodsOptions,
+  options: PutObjectOptions & { readonly drainMs: number },
   dependencies: ObjectDependencies & BatchObjectsDependencies,
 ): readonly RpcMethod[] {
-  const batchLimits = { ...batchLimitDefaults, ...options.batch };
   return [
     upload(rawRequests(contract.putObject), putObjectHandler(options, dependencies)),
     download(rawResponses(contract.getObject), getObjectHandler(dependencies)),
     unary(contract.headObject, headObjectHandler(dependencies)),
     unary(contract.deleteObject, deleteObjectHandler(dependencies)),
     unary(rawResponses(contract.listObjects), listObjectsHandler(dependencies)),
-    bidi(rawMethod(contract.batchObjects), batchObjectsHandler(batchLimits, dependencies), {
-      stallWhileReading: false,
-    }),
+    bidi(
+      rawMethod(contract.batchObjects),
+      batchObjectsHandler(batchLimits(options.drainMs), dependencies),
+      {
+        stallWhileReading: false,
+      },
+    ),
   ];
 }

@@ -1973,7 +1973,8 @@ export const ObjectServiceService = {
    * Send one header, any number of chunks and one finish, then close your side. Nothing is visible
    * before the answer; a reader sees the old object or the new one. Without a finish nothing is
    * ever stored: a cancelled, broken or timed-out upload leaves nothing behind. Once the finish has
-   * arrived the write runs to its end, also when the caller has gone. The server may answer with an
+   * arrived the write runs to its end, also when the caller has gone, unless no store could be reached
+   * until then. The server may answer with an
    * error before it has read everything: stop sending then.
    */
   putObject: {
@@ -2087,7 +2088,8 @@ export interface ObjectServiceServer extends UntypedServiceImplementation {
    * Send one header, any number of chunks and one finish, then close your side. Nothing is visible
    * before the answer; a reader sees the old object or the new one. Without a finish nothing is
    * ever stored: a cancelled, broken or timed-out upload leaves nothing behind. Once the finish has
-   * arrived the write runs to its end, also when the caller has gone. The server may answer with an
+   * arrived the write runs to its end, also when the caller has gone, unless no store could be reached
+   * until then. The server may answer with an
    * error before it has read everything: stop sending then.
    */
   putObject: handleClientStreamingCall<PutObjectRequest, PutObjectResponse>;
@@ -2151,7 +2153,8 @@ export interface ObjectServiceClient extends Client {
    * Send one header, any number of chunks and one finish, then close your side. Nothing is visible
    * before the answer; a reader sees the old object or the new one. Without a finish nothing is
    * ever stored: a cancelled, broken or timed-out upload leaves nothing behind. Once the finish has
-   * arrived the write runs to its end, also when the caller has gone. The server may answer with an
+   * arrived the write runs to its end, also when the caller has gone, unless no store could be reached
+   * until then. The server may answer with an
    * error before it has read everything: stop sending then.
    */
   putObject(

@@ -83,12 +83,14 @@ describe('the start on one machine', function () {
     await first.isUp();
     const client = openLoaderClient(`127.0.0.1:${port}`);
     await client.put({ objectId }, chunksOf(payload), finishOf(payload));
+    client.close();
     first.pressCtrlC();
     assert.deepEqual(await first.exit, { code: 0, signal: null });
 
     await start().isUp();
-    assert.ok((await client.get({ objectId })).payload.equals(payload));
-    client.close();
+    const again = openLoaderClient(`127.0.0.1:${port}`);
+    assert.ok((await again.get({ objectId })).payload.equals(payload));
+    again.close();
   });
 
   it('drains on Ctrl-C, also when that arrives twice at once, and leaves no process', async () => {

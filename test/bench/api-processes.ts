@@ -47,7 +47,10 @@ export async function startService(
     HOLDFAST_LOG__LEVEL: 'warn',
     ...settings,
   };
-  const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(process.execPath, ['--no-incremental-marking', script], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   await untilReady(child, `http://127.0.0.1:${httpPort}/readyz`);
   return processOf(child, port);
 }

@@ -19,7 +19,6 @@ export type { HttpEndpoint } from './http/http-endpoint.js';
 export { startHttpEndpoint } from './http/start-http-endpoint.js';
 export type { HttpEndpointDependencies, HttpEndpointOptions } from './http/start-http-endpoint.js';
 export { loadOrExit } from './lifecycle/exit-process.js';
-export { markHeapAtOnce } from './lifecycle/mark-heap-at-once.js';
 export { runService } from './lifecycle/run-service.js';
 export type { ServiceOptions } from './lifecycle/run-service.js';
 export type { ServiceScope } from './lifecycle/service-scope.js';

@@ -1,8 +1,6 @@
-import { createLogger, loadOrExit, markHeapAtOnce, runService } from '@holdfast/service-kit';
+import { createLogger, loadOrExit, runService } from '@holdfast/service-kit';
 import { startGateway } from './compose.js';
 import { readSettings } from './config.js';
-
-markHeapAtOnce();
 
 const name = 'gateway';
 const settings = loadOrExit(name, () => readSettings());

@@ -1,8 +1,6 @@
-import { createLogger, loadOrExit, markHeapAtOnce, runService } from '@holdfast/service-kit';
+import { createLogger, loadOrExit, runService } from '@holdfast/service-kit';
 import { startTieredStore } from './compose.js';
 import { readFileThreads, readSettings } from './config.js';
-
-markHeapAtOnce();
 
 const name = 'tiered-store';
 /** Fewer are soon all waiting for the disk, and then nothing else reads or writes a file. */

@@ -25,7 +25,6 @@ export type { ServiceScope } from './lifecycle/service-scope.js';
 export type { ShutdownStep, ShutdownTask, ShutdownTime } from './lifecycle/shutdown-steps.js';
 export { createLogger } from './logging/create-logger.js';
 export type { LogDestination, LoggerOptions } from './logging/create-logger.js';
-export { logFormats, logLevels } from './logging/logger.js';
 export type { LogFields, LogFormat, Logger, LogLevel } from './logging/logger.js';
 export { createMetrics } from './metrics/create-metrics.js';
 export type {
@@ -38,6 +37,7 @@ export type {
 } from './metrics/metrics.js';
 export { nativeChecksum } from './native-checksum.js';
 export { createRevisionIds } from './revision-ids.js';
+export { commonSettings } from './settings/common-settings.js';
 export { loadSettings } from './settings/load-settings.js';
 export type { SettingsSources } from './settings/load-settings.js';
 export { Secret } from './settings/secret.js';

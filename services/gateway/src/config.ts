@@ -1,34 +1,15 @@
 import {
   byteSize,
+  commonSettings,
   durationMs,
-  host,
   hostPort,
   loadSettings,
-  logFormats,
-  logLevels,
-  port,
 } from '@holdfast/service-kit';
 import { z } from 'zod';
 
 /** Everything that can be set, with its defaults. */
 const schema = z.strictObject({
-  /** Where callers come. */
-  listen: z
-    .strictObject({ host: host().default('127.0.0.1'), port: port().default(7100) })
-    .prefault({}),
-  /** Metrics, health and readiness. */
-  http: z
-    .strictObject({ host: host().default('127.0.0.1'), port: port().default(7101) })
-    .prefault({}),
-  /** Missing: callers are not encrypted. */
-  tls: z
-    .strictObject({
-      certificateFile: z.string().min(1),
-      privateKeyFile: z.string().min(1),
-      /** Callers without a certificate signed by one of these are refused. */
-      clientCaFile: z.string().min(1).optional(),
-    })
-    .optional(),
+  ...commonSettings({ listen: 7100, http: 7101 }),
   tieredStore: z
     .strictObject({
       addresses: z.array(hostPort()).min(1).max(64).default(['127.0.0.1:7110']),
@@ -67,22 +48,6 @@ const schema = z.strictObject({
       share: z.number().min(0).max(1).default(0.1),
       /** Beside the share. */
       perSecond: z.number().min(0).max(1_000).default(10),
-    })
-    .prefault({}),
-  shutdown: z
-    .strictObject({ drainMs: durationMs({ msMax: 600_000 }).default(25_000) })
-    .prefault({}),
-  log: z
-    .strictObject({
-      level: z.enum(logLevels).default('info'),
-      format: z.enum(logFormats).default('json'),
-    })
-    .prefault({}),
-  tracing: z
-    .strictObject({
-      /** Of an OTLP collector over HTTP. Missing: nothing is traced. */
-      endpoint: z.url().optional(),
-      sampleRatio: z.number().min(0).max(1).default(0.01),
     })
     .prefault({}),
 });

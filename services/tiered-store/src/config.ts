@@ -1,12 +1,4 @@
-import {
-  byteSize,
-  durationMs,
-  host,
-  loadSettings,
-  logFormats,
-  logLevels,
-  port,
-} from '@holdfast/service-kit';
+import { byteSize, commonSettings, durationMs, loadSettings } from '@holdfast/service-kit';
 import { limits } from '@holdfast/domain';
 import { z } from 'zod';
 
@@ -96,44 +88,12 @@ const maintenance = z.strictObject({
 });
 
 const schema = z.strictObject({
-  /** Where callers come. */
-  listen: z
-    .strictObject({ host: host().default('127.0.0.1'), port: port().default(7110) })
-    .prefault({}),
-  /** Metrics, health and readiness. */
-  http: z
-    .strictObject({ host: host().default('127.0.0.1'), port: port().default(7111) })
-    .prefault({}),
-  /** Missing: callers are not encrypted. */
-  tls: z
-    .strictObject({
-      certificateFile: z.string().min(1),
-      privateKeyFile: z.string().min(1),
-      /** Callers without a certificate signed by one of these are refused. */
-      clientCaFile: z.string().min(1).optional(),
-    })
-    .optional(),
+  ...commonSettings({ listen: 7110, http: 7111 }),
   storage: storage.prefault({}),
   engine: engine.prefault({}),
   limits: serverLimits.prefault({}),
   cleanup: cleanup.prefault({}),
   maintenance: maintenance.prefault({}),
-  shutdown: z
-    .strictObject({ drainMs: durationMs({ msMax: 10 * minute }).default(25 * second) })
-    .prefault({}),
-  log: z
-    .strictObject({
-      level: z.enum(logLevels).default('info'),
-      format: z.enum(logFormats).default('json'),
-    })
-    .prefault({}),
-  tracing: z
-    .strictObject({
-      /** Of an OTLP collector over HTTP. Missing: nothing is traced. */
-      endpoint: z.url().optional(),
-      sampleRatio: z.number().min(0).max(1).default(0.01),
-    })
-    .prefault({}),
 });
 
 export type Settings = z.output<typeof schema>;

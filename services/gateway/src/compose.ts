@@ -98,7 +98,9 @@ async function startServer(
   };
   const server = await startRpcServer(options, methods, dependencies).catch((error: unknown) => {
     // A port in use, a certificate that cannot be read: one line for the person who starts us.
-    throw new StartupError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new StartupError(error instanceof Error ? error.message : String(error), {
+      cause: error,
+    });
   });
   metrics.gauge('rpc_connections', 'Connections of callers', server.connections);
   return server;

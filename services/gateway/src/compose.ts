@@ -54,8 +54,6 @@ export async function startGateway(
   const tracer = createTracer({ ...settings.tracing, service: 'gateway' }, { logger });
   scope.onShutdown('force', 'tracing', () => tracer.close());
   const { parts, backends, close } = createParts(settings, { draining: scope.signal, metrics });
-  const counting = parts.operationCounts.startFlushing({ clock: systemClock, logger });
-  scope.onShutdown('settle', 'operation counts', () => counting.stop());
   scope.onShutdown('settle', 'stores', (time) => close(Math.min(time.msLeft(), settleMsMax)));
 
   const isReady = (): boolean | string => {

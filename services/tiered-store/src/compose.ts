@@ -131,8 +131,6 @@ function methodsOf(
   const payloadBytes = createByteBudget({ bytesMax: limits.payloadBytesMax });
   exportCapacity({ admission, payloadBytes, metrics });
   const observer = observeOperations({ metrics, logger, tracer });
-  const flushing = observer.startFlushing({ clock, logger });
-  scope.onShutdown('settle', 'operation counts', () => flushing.stop());
   return [
     ...objectMethods(
       { ...engineOptions, drainMs: shutdown.drainMs },

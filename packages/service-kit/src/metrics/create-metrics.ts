@@ -6,7 +6,7 @@ import {
   Histogram,
   Registry,
 } from 'prom-client';
-import type { Gauge, Metrics } from './metrics.js';
+import type { CounterSeries, Gauge, Labelled, Metrics } from './metrics.js';
 import { createSeriesCache } from './series-cache.js';
 
 const prefix = 'holdfast_';
@@ -60,13 +60,7 @@ export function createMetrics(options: { readonly service: string }): Metrics {
   return {
     counter(name, help, labelNames = []) {
       assert(name.endsWith('_total'), `${name} counts, so it ends in _total`);
-      return once(name, 'counter', help, labelNames, (config) => {
-        const counter = new Counter(config);
-        return createSeriesCache(labelNames, (labels) => {
-          const series = counter.labels(labels);
-          return { add: (amount = 1) => series.inc(amount) };
-        });
-      });
+      return once(name, 'counter', help, labelNames, (config) => counterOf(config, labelNames));
     },
 
     gauge,
@@ -92,6 +86,31 @@ interface MetricConfig {
   readonly help: string;
   readonly labelNames: string[];
   readonly registers: Registry[];
+}
+
+/** Adding only adds to a number of ours. The library, which is slower, hears of it when read. */
+function counterOf(config: MetricConfig, labelNames: readonly string[]): Labelled<CounterSeries> {
+  const unread: (() => void)[] = [];
+  const counter = new Counter({
+    ...config,
+    collect() {
+      for (const handOn of unread) handOn();
+    },
+  });
+  return createSeriesCache(labelNames, (labels) => {
+    const series = counter.labels(labels);
+    let added = 0;
+    unread.push(() => {
+      series.inc(added);
+      added = 0;
+    });
+    return {
+      add(amount = 1) {
+        assert(amount >= 0, 'a counter only goes up');
+        added += amount;
+      },
+    };
+  });
 }
 
 function gaugeOf(config: MetricConfig, labelNames: readonly string[]): Gauge {

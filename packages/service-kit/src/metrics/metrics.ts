@@ -1,4 +1,4 @@
-/** One series of a counter. */
+/** One series of a counter. It shows from when it was asked for, with a zero and not a gap. */
 export interface CounterSeries {
   add(amount?: number): void;
 }

@@ -183,7 +183,7 @@ export class CallerBatch {
     this.outstanding += 1;
     this.roomHolders += 1;
     this.roomBytes += room.bytes;
-    operationCounts.count(kind);
+    operationCounts[kind ?? 'unknown'].add();
     if (clock.now() >= deadline) return sink.failed(deadlineExceeded());
     const effect = kind === 'get' || kind === 'head' ? 'read' : 'write';
     const bytes = this.traced(operation);

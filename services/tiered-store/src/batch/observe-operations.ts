@@ -2,23 +2,13 @@ import { status } from '@grpc/grpc-js';
 import {
   createLineLimit,
   isServerFault,
-  runEvery,
-  type BackgroundLoop,
   type CounterSeries,
-  type DutyDependencies,
   type Logger,
   type Metrics,
   type Tracer,
 } from '@holdfast/service-kit';
 import type { BatchObserver, FailedOperation } from './batch-observer.js';
 import type { Operation } from './operation.js';
-
-export interface OperationsObserver extends BatchObserver {
-  /** Hands on what was counted since. */
-  flush(): void;
-  /** Does so every second. */
-  startFlushing(dependencies: DutyDependencies): BackgroundLoop;
-}
 
 export interface OperationsObserverDependencies {
   readonly metrics: Metrics;
@@ -31,25 +21,19 @@ export interface OperationsObserverDependencies {
 const kinds = ['put', 'get', 'head', 'delete', 'unknown'] as const;
 /** Faults come in floods. What is said beyond this is counted and not written. */
 const faultLinesPerSecondMax = 20;
-const flushMs = 1_000;
 
-/**
- * Counts the operations of batches. A success only adds to a number of this process; the metrics
- * hear of it with the next flush.
- */
+/** Counts the operations of batches, and tells of those that failed by a fault of ours. */
 export function observeOperations({
   metrics,
   logger,
   tracer,
   now,
-}: OperationsObserverDependencies): OperationsObserver {
+}: OperationsObserverDependencies): BatchObserver {
   const counter = metrics.counter('batch_operations_total', 'Operations of batches, by outcome', [
     'kind',
     'code',
   ]);
-  const successes = kinds.map((kind) => ({ series: counter.labels(kind, 'OK'), count: 0 }));
-  // So that a dashboard shows a zero and not a gap.
-  for (const { series } of successes) series.add(0);
+  const successes = kinds.map((kind) => counter.labels(kind, 'OK'));
   const failures = new Map<string, CounterSeries>();
   const mayLogFault = createLineLimit(faultLinesPerSecondMax, now);
 
@@ -75,14 +59,6 @@ export function observeOperations({
     );
   }
 
-  function flush(): void {
-    for (const counted of successes) {
-      if (counted.count === 0) continue;
-      counted.series.add(counted.count);
-      counted.count = 0;
-    }
-  }
-
   return {
     began(kind, names) {
       if (!tracer.enabled) return undefined;
@@ -90,8 +66,7 @@ export function observeOperations({
       return tracer.startSpan(name, { kind: 'server', traceparent: names.traceparent() });
     },
     succeeded(kind, span) {
-      const counted = successes[kindIndex(kind)];
-      if (counted !== undefined) counted.count += 1;
+      successes[kindIndex(kind)]?.add();
       span?.end();
     },
     failed(operation) {
@@ -102,11 +77,6 @@ export function observeOperations({
       if (isFault) operation.span?.setError(status[code]);
       operation.span?.end();
       if (isFault && operation.error.reason !== 'SHUTTING_DOWN') logFault(operation);
-    },
-    flush,
-    startFlushing(dependencies) {
-      const options = { name: 'count-operations', everyMs: flushMs, runMsMax: flushMs };
-      return runEvery(options, () => Promise.resolve(flush()), dependencies);
     },
   };
 }

@@ -59,6 +59,7 @@ export { isTimestamp, later } from './timestamp.js';
 export type { Timestamp } from './timestamp.js';
 export type { ChangeLog, ChangePage, ChangeQuery } from './ports/change-log.js';
 export type { Checksum } from './ports/checksum.js';
+export { CleanupFailure } from './ports/cleanup-queue.js';
 export type {
   CleanupConsumer,
   CleanupHandler,
@@ -66,6 +67,7 @@ export type {
   CleanupProducer,
   DeadLetter,
   DeadLetterPage,
+  WorkHold,
   WorkOptions,
 } from './ports/cleanup-queue.js';
 export type { Clock } from './ports/clock.js';

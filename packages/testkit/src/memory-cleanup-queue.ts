@@ -1,5 +1,6 @@
 import {
   assert,
+  CleanupFailure,
   DomainError,
   later,
   type CleanupConsumer,
@@ -11,7 +12,7 @@ import {
   type WorkOptions,
 } from '@holdfast/domain';
 import { createBell } from './bell.js';
-import { createMemoryDeadLetters, type QueuedJob } from './memory-dead-letters.js';
+import { createMemoryDeadLetters, keyOf, type QueuedJob } from './memory-dead-letters.js';
 
 export interface MemoryCleanupQueueOptions {
   /** How often a job is started before it becomes a dead letter. */
@@ -84,7 +85,7 @@ export function createMemoryCleanupQueue(
   { clock, random }: MemoryCleanupQueueDependencies,
 ): MemoryCleanupQueue {
   const pending = new Map<string, PendingJob>();
-  const deadLetters = createMemoryDeadLetters(requeue);
+  const deadLetters = createMemoryDeadLetters();
   const bell = createBell(clock);
   let sequence = 0;
   let available = true;
@@ -96,15 +97,20 @@ export function createMemoryCleanupQueue(
 
   function putNew(job: CleanupJob, dueAt: Timestamp): void {
     sequence += 1;
-    put({ sequence, job, timeFirstEnqueued: clock.now(), attempts: 0, lastError: '' }, dueAt);
+    const times = { timeFirstEnqueued: clock.now(), timeLastAttempt: clock.now() };
+    put({ sequence, job, ...times, attempts: 0, reason: '', lastError: '' }, dueAt);
   }
 
-  function requeue(dead: QueuedJob): void {
-    if (!pending.has(keyOf(dead.job))) put({ ...dead, attempts: 0 }, clock.now());
+  function retryDeadLetter(id: string, notBefore: Timestamp): 'retried' | 'absent' {
+    const dead = deadLetters.take(id);
+    if (dead === undefined) return 'absent';
+    put({ ...dead, attempts: 0 }, notBefore);
+    return 'retried';
   }
 
   function enqueue(job: CleanupJob, dueAt: Timestamp): void {
     if (!available) throw unavailable('it is down');
+    if (deadLetters.has(job)) return;
     const present = pending.get(keyOf(job));
     if (present === undefined) {
       if (pending.size + deadLetters.size() >= options.jobsMax) throw unavailable('it is full');
@@ -117,7 +123,7 @@ export function createMemoryCleanupQueue(
   function lapseClaims(now: Timestamp): void {
     for (const lapsed of pending.values()) {
       if (lapsed.claim === undefined || lapsed.claim.until > now) continue;
-      fail(lapsed, 'its worker did not finish it in time', 0);
+      fail(lapsed, new CleanupFailure('CLAIM_LAPSED', 'its worker did not finish it in time'), 0);
       lapsed.claim.lapsed.abort();
     }
   }
@@ -129,7 +135,7 @@ export function createMemoryCleanupQueue(
     const first = due.toSorted(byDueTime)[0];
     if (first === undefined) return undefined;
     const claimed = {
-      queued: { ...first.queued, attempts: first.queued.attempts + 1 },
+      queued: { ...first.queued, attempts: first.queued.attempts + 1, timeLastAttempt: now },
       dueAt: first.dueAt,
       claim: { until: later(now, options.claimMs), lapsed: new AbortController() },
     };
@@ -137,17 +143,21 @@ export function createMemoryCleanupQueue(
     return claimed;
   }
 
-  function finish({ queued: { job }, againAt }: PendingJob): void {
-    pending.delete(keyOf(job));
-    if (againAt !== undefined) putNew(job, againAt);
+  function finish({ queued, againAt }: PendingJob, notBefore: Timestamp | undefined): void {
+    pending.delete(keyOf(queued.job));
+    if (notBefore !== undefined) put({ ...queued, attempts: 0 }, notBefore);
+    else if (againAt !== undefined) putNew(queued.job, againAt);
   }
 
-  function fail(job: PendingJob, reason: string, delayMs: number): void {
-    const failed = { ...job.queued, lastError: reason.slice(0, errorCharactersMax) };
+  function fail({ queued, againAt }: PendingJob, failure: CleanupFailure, delayMs: number): void {
+    const { reason, message, isFinal } = failure;
+    const failed = { ...queued, reason, lastError: message.slice(0, errorCharactersMax) };
     // A job that was enqueued once more runs again in any case.
-    if (failed.attempts < options.attemptsMax) return put(failed, later(clock.now(), delayMs));
-    deadLetters.add(failed);
-    finish(job);
+    const attemptsMax = isFinal ? 0 : options.attemptsMax;
+    if (failed.attempts < attemptsMax) return put(failed, later(clock.now(), delayMs));
+    pending.delete(keyOf(queued.job));
+    if (againAt === undefined) deadLetters.add(failed);
+    else putNew(queued.job, againAt);
   }
 
   /** Doubles from failure to failure up to the cap; the jitter takes up to half of it away. */
@@ -157,12 +167,12 @@ export function createMemoryCleanupQueue(
   }
 
   async function run(handle: CleanupHandler, { queued, claim }: ClaimedJob): Promise<void> {
-    const failure = await failureOf(() => handle(queued.job, claim.lapsed.signal));
+    const ending = await endOf(() => handle(queued.job, claim.lapsed.signal));
     // Whoever lost the claim is not heard any more: the job may be running elsewhere, or be done.
     const current = pending.get(keyOf(queued.job));
     if (current?.claim !== claim) return;
-    if (failure === undefined) finish(current);
-    else fail(current, failure, backoffMs(queued.attempts));
+    if (ending instanceof CleanupFailure) fail(current, ending, backoffMs(queued.attempts));
+    else finish(current, ending);
   }
 
   function msToNextEvent(): number {
@@ -174,14 +184,18 @@ export function createMemoryCleanupQueue(
     return Math.max(0, ms);
   }
 
-  async function work(handle: CleanupHandler, { concurrency, signal }: WorkOptions): Promise<void> {
+  async function work(
+    handle: CleanupHandler,
+    { concurrency, signal, hold }: WorkOptions,
+  ): Promise<void> {
     assert(concurrency >= 1, 'a worker takes at least one job at a time');
     const running = new Set<Promise<void>>();
+    const stopListening = hold?.onChange(bell.ring);
     while (!signal.aborted) {
-      const isFull = running.size >= concurrency;
-      const claimed = isFull ? undefined : claimNext();
+      const isBusy = running.size >= concurrency || hold?.isHeld() === true;
+      const claimed = isBusy ? undefined : claimNext();
       if (claimed === undefined) {
-        await bell.wait(isFull ? idleMsMax : msToNextEvent(), signal);
+        await bell.wait(isBusy ? idleMsMax : msToNextEvent(), signal);
         continue;
       }
       const ending = run(handle, claimed).then(() => {
@@ -190,6 +204,7 @@ export function createMemoryCleanupQueue(
       });
       running.add(ending);
     }
+    stopListening?.();
     await Promise.all(running);
   }
 
@@ -197,8 +212,8 @@ export function createMemoryCleanupQueue(
     enqueue: async (job, notBefore) => enqueue(job, notBefore),
     work,
     listDeadLetters: async (cursor, limit) => deadLetters.list(cursor, limit),
-    retryDeadLetter: async (id) => deadLetters.retry(id),
-    discardDeadLetter: async (id) => deadLetters.discard(id),
+    retryDeadLetter: async (id, notBefore = clock.now()) => retryDeadLetter(id, notBefore),
+    discardDeadLetter: async (id) => (deadLetters.take(id) === undefined ? 'absent' : 'discarded'),
     setAvailable: (value) => {
       available = value;
     },
@@ -213,25 +228,18 @@ export function createMemoryCleanupQueue(
   };
 }
 
-function keyOf(job: CleanupJob): string {
-  switch (job.kind) {
-    case 'settle-change':
-      return `change ${job.changeId}`;
-    case 'reclaim-blob':
-      return `blob ${job.blob}`;
-  }
-}
-
 function byDueTime(left: PendingJob, right: PendingJob): number {
   return left.dueAt - right.dueAt || left.queued.sequence - right.queued.sequence;
 }
 
-async function failureOf(act: () => Promise<void>): Promise<string | undefined> {
+async function endOf(
+  act: () => Promise<Timestamp | undefined>,
+): Promise<Timestamp | CleanupFailure | undefined> {
   try {
-    await act();
-    return undefined;
+    return await act();
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    if (error instanceof CleanupFailure) return error;
+    return new CleanupFailure('INTERNAL', error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -12,88 +12,76 @@ export interface QueuedJob {
   readonly sequence: number;
   readonly job: CleanupJob;
   readonly timeFirstEnqueued: Timestamp;
+  readonly timeLastAttempt: Timestamp;
   readonly attempts: number;
+  readonly reason: string;
   readonly lastError: string;
 }
 
-/** Jobs out of attempts, in the order of their first enqueuing. */
+/** Jobs out of attempts, in the order in which they ran out of them. */
 export interface MemoryDeadLetters {
   add(failed: QueuedJob): void;
+  has(job: CleanupJob): boolean;
   list(cursor: string | undefined, limit: number): DeadLetterPage;
-  retry(id: string): 'retried' | 'absent';
-  discard(id: string): 'discarded' | 'absent';
+  /** Takes it off. */
+  take(id: string): QueuedJob | undefined;
   clear(): void;
   size(): number;
 }
 
-export function createMemoryDeadLetters(requeue: (dead: QueuedJob) => void): MemoryDeadLetters {
-  const letters = new Map<string, QueuedJob>();
+interface Letter {
+  readonly place: number;
+  readonly failed: QueuedJob;
+}
 
-  function take(id: string): QueuedJob | undefined {
-    const letter = letters.get(id);
-    letters.delete(id);
-    return letter;
-  }
+export function createMemoryDeadLetters(): MemoryDeadLetters {
+  const letters = new Map<string, Letter>();
+  let places = 0;
 
   return {
     add(failed) {
-      letters.set(String(failed.sequence), failed);
+      places += 1;
+      letters.set(keyOf(failed.job), { place: places, failed });
     },
 
+    has: (job) => letters.has(keyOf(job)),
+
     list(cursor, limit) {
-      const after = cursor === undefined ? undefined : parseCursor(cursor);
-      const ordered = [...letters.values()].toSorted(byTimeFirstEnqueued);
-      const rest = ordered.filter((letter) => after === undefined || isBehind(letter, after));
+      const after = cursor === undefined ? 0 : parseCursor(cursor);
+      // A letter that dies again gets a new entry, so they are in the order of their places.
+      const rest = [...letters.values()].filter(({ place }) => place > after);
       const page = rest.slice(0, Math.min(limit, limits.pageSizeMax));
       const last = rest.length > page.length ? page.at(-1) : undefined;
-      const next = last === undefined ? undefined : { next: cursorOf(last) };
+      const next = last === undefined ? undefined : { next: String(last.place) };
       return { letters: page.map(letterOf), ...next };
     },
 
-    retry(id) {
-      const letter = take(id);
-      if (letter === undefined) return 'absent';
-      requeue(letter);
-      return 'retried';
+    take(id) {
+      const letter = letters.get(id);
+      letters.delete(id);
+      return letter?.failed;
     },
 
-    discard: (id) => (take(id) === undefined ? 'absent' : 'discarded'),
     clear: () => letters.clear(),
     size: () => letters.size,
   };
 }
 
-function letterOf({
-  sequence,
-  job,
-  timeFirstEnqueued,
-  attempts,
-  lastError,
-}: QueuedJob): DeadLetter {
-  return { id: String(sequence), job, timeFirstEnqueued, attempts, lastError };
-}
-
-interface Position {
-  readonly timeFirstEnqueued: number;
-  readonly sequence: number;
-}
-
-function byTimeFirstEnqueued(left: Position, right: Position): number {
-  return left.timeFirstEnqueued - right.timeFirstEnqueued || left.sequence - right.sequence;
-}
-
-function isBehind(letter: Position, after: Position): boolean {
-  return byTimeFirstEnqueued(letter, after) > 0;
-}
-
-function cursorOf({ timeFirstEnqueued, sequence }: QueuedJob): string {
-  return `${timeFirstEnqueued}.${sequence}`;
-}
-
-function parseCursor(cursor: string): Position {
-  const [, time, sequence] = /^(\d{1,16})\.(\d{1,16})$/.exec(cursor) ?? [];
-  if (time !== undefined && sequence !== undefined) {
-    return { timeFirstEnqueued: Number(time), sequence: Number(sequence) };
+/** Tells a job from all others. */
+export function keyOf(job: CleanupJob): string {
+  switch (job.kind) {
+    case 'settle-change':
+      return `change ${job.changeId}`;
+    case 'reclaim-blob':
+      return `blob ${job.blob}`;
   }
+}
+
+function letterOf({ failed: { sequence: _, ...rest } }: Letter): DeadLetter {
+  return { id: keyOf(rest.job), ...rest };
+}
+
+function parseCursor(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
   throw invalid('INVALID_PAGE', 'page_token', cursor, 'must come from an earlier page');
 }

@@ -10,9 +10,9 @@ export type CleanupJob =
 /** Where jobs are put. All that is lost with it is time: the change log and sweeps find the work again. */
 export interface CleanupProducer {
   /**
-   * Offers the job to workers once `notBefore` has come. A job of the same change or blob that is
-   * waiting already swallows it. Fails fast, with `TIER_UNAVAILABLE`, and never waits for a queue
-   * that is down.
+   * Offers the job to workers once `notBefore` has come. One of the same change or blob that is
+   * waiting already swallows it, and so does a dead letter: that is for somebody to look at. Fails
+   * fast, with `TIER_UNAVAILABLE`, and never waits for a queue that is down.
    */
   enqueue(job: CleanupJob, notBefore: Timestamp): Promise<void>;
 }
@@ -20,36 +20,77 @@ export interface CleanupProducer {
 /** Where jobs are worked off. */
 export interface CleanupConsumer {
   /**
-   * Hands due jobs to `handle`, at most `concurrency` at once, until `signal` aborts; resolves when
-   * the last running one has ended. A job runs at one worker at a time as far as the queue can tell;
-   * a worker that dies loses its claim and the job runs again, so `handle` must be idempotent. A
-   * `handle` that rejects is tried again with exponential back-off and jitter up to a cap; out of
-   * attempts, the job becomes a dead letter.
+   * Hands due jobs to `handle`, at most `concurrency` of each kind at once, until `signal` aborts;
+   * resolves when the last running one has ended. A job runs at one worker at a time as far as the
+   * queue can tell; a worker that dies loses its claim and the job runs again, so `handle` must be
+   * idempotent. A `handle` that rejects is tried again with exponential back-off and jitter up to a
+   * cap; out of attempts, or after a final `CleanupFailure`, the job becomes a dead letter. A job that
+   * this version cannot read is one at once.
    */
   work(handle: CleanupHandler, options: WorkOptions): Promise<void>;
 
-  /** Dead letters, oldest first by the time they were first enqueued. */
+  /** Dead letters, oldest first by the time they became one. */
   listDeadLetters(cursor: string | undefined, limit: number): Promise<DeadLetterPage>;
 
-  /** Gives a dead letter a fresh set of attempts. `absent` when there is none of that id. */
-  retryDeadLetter(id: string): Promise<'retried' | 'absent'>;
+  /**
+   * Gives a dead letter a fresh set of attempts, from `notBefore` on or at once. `absent` when there is
+   * none of that id.
+   */
+  retryDeadLetter(id: string, notBefore?: Timestamp): Promise<'retried' | 'absent'>;
 
   /** Takes the letter off the queue. What it pointed at stays on the change log. */
   discardDeadLetter(id: string): Promise<'discarded' | 'absent'>;
 }
 
-export type CleanupHandler = (job: CleanupJob, signal: AbortSignal) => Promise<void>;
+/** Resolves when the job is done; to a time if it is to run again then, which is no failure. */
+export type CleanupHandler = (
+  job: CleanupJob,
+  signal: AbortSignal,
+) => Promise<Timestamp | undefined>;
 
 export interface WorkOptions {
   readonly concurrency: number;
   readonly signal: AbortSignal;
+  /** While it holds, no further jobs are taken. */
+  readonly hold?: WorkHold | undefined;
+}
+
+/** Keeps workers from jobs that could only fail. */
+export interface WorkHold {
+  readonly isHeld: () => boolean;
+  /** Answers how to stop listening. */
+  onChange(listener: () => void): () => void;
+}
+
+/** Why a job failed: one word to filter by, and a text for people. */
+export class CleanupFailure extends Error {
+  override readonly name = 'CleanupFailure';
+  readonly reason: string;
+  /** Another attempt would fail in the same way. */
+  readonly isFinal: boolean;
+
+  constructor(
+    reason: string,
+    message: string,
+    { isFinal = false, cause }: { readonly isFinal?: boolean; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause });
+    this.reason = reason;
+    this.isFinal = isFinal;
+  }
 }
 
 export interface DeadLetter {
+  /** Stays the same when it is retried and fails again. */
   readonly id: string;
-  readonly job: CleanupJob;
+  /** Absent when this version cannot read the job. */
+  readonly job?: CleanupJob | undefined;
   readonly timeFirstEnqueued: Timestamp;
+  readonly timeLastAttempt: Timestamp;
+  /** Since it was enqueued or retried. */
   readonly attempts: number;
+  /** That of the last attempt's `CleanupFailure`; `INTERNAL` for any other error. */
+  readonly reason: string;
   readonly lastError: string;
 }
 

@@ -1,9 +1,9 @@
-import type { CleanupJob, DeadLetter } from '@holdfast/domain';
+import { CleanupFailure, later, type CleanupJob, type DeadLetter } from '@holdfast/domain';
 import assert from 'node:assert/strict';
 import type { CleanupQueueBench } from './cleanup-queue-bench.js';
 import { advanceUntil } from './cleanup-queue-under-test.js';
 
-const failure = new Error('the store is down');
+const failure = new CleanupFailure('TIER_UNAVAILABLE', 'the store is down');
 // More pages than the tests have letters, so that a listing that never ends fails.
 const pagesMax = 20;
 
@@ -27,7 +27,25 @@ export function describeDeadLetters(bench: CleanupQueueBench): void {
     assert.deepEqual(letter.job, job);
     assert.equal(letter.attempts, timing.attemptsMax);
     assert.ok(letter.lastError.includes(failure.message), letter.lastError);
+    assert.equal(letter.reason, 'TIER_UNAVAILABLE');
     assert.ok(letter.timeFirstEnqueued >= before && letter.timeFirstEnqueued <= after);
+    assert.ok(letter.timeLastAttempt > letter.timeFirstEnqueued);
+  });
+
+  it('makes one at once when another attempt would fail in the same way', async () => {
+    await bench.enqueue([bench.settleJob()]);
+    const answer = (): Error => new CleanupFailure('INVALID', 'no', { isFinal: true });
+    await bench.worker({ answer }).started(1);
+    await bench.queue().advance(bench.queue().timing.stepMs);
+    const { attempts, reason, lastError } = await onlyLetter(bench);
+    assert.deepEqual([attempts, reason, lastError], [1, 'INVALID', 'no']);
+  });
+
+  it('says of an unexpected error no more than that it is internal, and its text', async () => {
+    await bench.enqueue([bench.settleJob()]);
+    await bury(bench, 1, new Error('what: is this'));
+    const { reason, lastError } = await onlyLetter(bench);
+    assert.deepEqual([reason, lastError], ['INTERNAL', 'what: is this']);
   });
 
   it('does not run a dead letter any more', async () => {
@@ -51,15 +69,25 @@ export function describeDeadLetters(bench: CleanupQueueBench): void {
     assert.equal(await runsLater(bench), 0);
   });
 
-  it('takes a job although its dead letter is still there', async () => {
+  it('leaves a job to its dead letter', async () => {
+    const jobs = [bench.settleJob(), bench.reclaimJob()];
+    await bench.enqueue(jobs);
+    await bury(bench, jobs.length);
+    await bench.enqueue(jobs);
+    assert.equal(await runsLater(bench), 0);
+    assert.equal((await bench.deadLetters()).length, jobs.length);
+  });
+
+  it('takes a job again whose dead letter was discarded', async () => {
     const job = bench.settleJob();
     await bench.enqueue([job]);
     await bury(bench, 1);
+    await bench.queue().consumer.discardDeadLetter((await onlyLetter(bench)).id);
     await bench.enqueue([job]);
     assert.deepEqual((await bench.worker().run(0)).job, job);
   });
 
-  it('lists dead letters by the time they were first enqueued, in pages', async () => {
+  it('lists dead letters in the order in which they died, in pages', async () => {
     const jobs = await buryOneByOne(bench, 5);
     for (const limit of [1, 2, 4, 5, 6]) {
       const letters = await listInPages(bench, limit);
@@ -68,7 +96,7 @@ export function describeDeadLetters(bench: CleanupQueueBench): void {
         jobs,
       );
       assert.equal(new Set(letters.map(({ id }) => id)).size, jobs.length);
-      const times = letters.map(({ timeFirstEnqueued }) => timeFirstEnqueued);
+      const times = letters.map(({ timeLastAttempt }) => timeLastAttempt);
       assert.deepEqual(
         times,
         times.toSorted((a, b) => a - b),
@@ -86,8 +114,25 @@ export function describeDeadLetters(bench: CleanupQueueBench): void {
     assert.equal(await bury(bench, 1), timing.attemptsMax);
     const again = await onlyLetter(bench);
     assert.deepEqual(again.job, letter.job);
+    assert.equal(again.id, letter.id);
     assert.equal(again.attempts, timing.attemptsMax);
     assert.equal(again.timeFirstEnqueued, letter.timeFirstEnqueued);
+  });
+
+  it('retries a dead letter when it is told to, and not before', async () => {
+    const { consumer, timing, now, advance } = bench.queue();
+    await bench.enqueue([bench.settleJob()]);
+    await bury(bench, 1);
+    const notBefore = later(now(), 8 * timing.stepMs);
+    assert.equal(
+      await consumer.retryDeadLetter((await onlyLetter(bench)).id, notBefore),
+      'retried',
+    );
+    const worker = bench.worker();
+    await advance(timing.stepMs);
+    assert.equal(worker.runs.length, 0);
+    await advanceUntil(bench.queue(), () => worker.runs.length > 0);
+    assert.ok((await worker.run(0)).at >= notBefore);
   });
 
   it('is done with a dead letter whose retry succeeds', async () => {
@@ -134,26 +179,31 @@ export function describeDeadLetters(bench: CleanupQueueBench): void {
 }
 
 /** Works until there are `count` dead letters; answers how many attempts that took. */
-async function bury(bench: CleanupQueueBench, count: number): Promise<number> {
+async function bury(
+  bench: CleanupQueueBench,
+  count: number,
+  answer: Error = failure,
+): Promise<number> {
   const { timing } = bench.queue();
-  const worker = bench.worker({ answer: () => failure });
+  const worker = bench.worker({ answer: () => answer });
   const attempts = count * timing.attemptsMax;
   await advanceUntil(bench.queue(), () => worker.runs.length >= attempts);
   await worker.stop();
   return worker.runs.length;
 }
 
-/** Jobs that were enqueued at different times and have all died; oldest first. */
+/** Jobs that have died one after the other, the one enqueued last first. */
 async function buryOneByOne(bench: CleanupQueueBench, count: number): Promise<CleanupJob[]> {
-  const { timing, advance } = bench.queue();
+  const { timing } = bench.queue();
   const jobs = Array.from({ length: count }, () => bench.settleJob());
-  // The younger a job, the earlier it is due: the order of dying is another one.
+  const answer = (): Error => new CleanupFailure('INVALID', 'no', { isFinal: true });
   for (const [index, job] of jobs.entries()) {
-    await bench.enqueue([job], 2 * (count - index) * timing.stepMs);
-    await advance(timing.stepMs);
+    await bench.enqueue([job], 4 * (count - index) * timing.stepMs);
   }
-  await bury(bench, count);
-  return jobs;
+  const worker = bench.worker({ answer });
+  await advanceUntil(bench.queue(), () => worker.runs.length >= count);
+  await worker.stop();
+  return jobs.toReversed();
 }
 
 async function listInPages(bench: CleanupQueueBench, limit: number): Promise<DeadLetter[]> {

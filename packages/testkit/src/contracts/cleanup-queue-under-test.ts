@@ -1,4 +1,11 @@
-import type { CleanupConsumer, CleanupJob, CleanupProducer, Timestamp } from '@holdfast/domain';
+import {
+  later,
+  type CleanupConsumer,
+  type CleanupJob,
+  type CleanupProducer,
+  type Timestamp,
+  type WorkHold,
+} from '@holdfast/domain';
 import assert from 'node:assert/strict';
 
 /** A fresh, empty queue and what a test needs to control about it. */
@@ -64,11 +71,13 @@ export interface TestWorker {
   readonly ended: Promise<void>;
 }
 
-export type Answer = 'succeed' | 'hold' | Error;
+/** `againAfterMs` asks for one more run. */
+export type Answer = 'succeed' | 'hold' | Error | { readonly againAfterMs: number };
 
 export interface TestWorkerOptions {
   readonly concurrency: number;
   readonly answer: (job: CleanupJob) => Answer;
+  readonly hold?: WorkHold;
 }
 
 /** Steps of a wait for what must happen some time: far more than any test needs. */
@@ -78,20 +87,24 @@ const stepsMax = 1_000;
 export function startWorker(
   consumer: CleanupConsumer,
   now: () => Timestamp,
-  { concurrency, answer }: TestWorkerOptions,
+  { concurrency, answer, hold }: TestWorkerOptions,
 ): TestWorker {
   const runs: Run[] = [];
   const waiting = new Set<() => void>();
   const { signal, abort } = abortable();
 
-  function handle(job: CleanupJob): Promise<void> {
+  function handle(job: CleanupJob): Promise<Timestamp | undefined> {
     return new Promise((resolve, reject) => {
-      const end = (error?: Error): void => (error === undefined ? resolve() : reject(error));
+      const end = (error?: Error): void => {
+        if (error === undefined) resolve(undefined);
+        else reject(error);
+      };
       runs.push({ job, at: now(), end });
       for (const wake of waiting) wake();
       const given = signal.aborted ? 'succeed' : answer(job);
       if (given === 'succeed') end();
-      else if (given !== 'hold') end(given);
+      else if (given instanceof Error) end(given);
+      else if (given !== 'hold') resolve(later(now(), given.againAfterMs));
     });
   }
 
@@ -103,7 +116,7 @@ export function startWorker(
     }
   }
 
-  const ended = consumer.work(handle, { concurrency, signal });
+  const ended = consumer.work(handle, { concurrency, signal, hold });
   return {
     runs,
     started,

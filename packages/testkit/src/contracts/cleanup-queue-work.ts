@@ -1,3 +1,4 @@
+import type { WorkHold } from '@holdfast/domain';
 import assert from 'node:assert/strict';
 import type { CleanupQueueBench } from './cleanup-queue-bench.js';
 import { advanceUntil, type Run } from './cleanup-queue-under-test.js';
@@ -58,8 +59,9 @@ export function describeCleanupWork(bench: CleanupQueueBench): void {
   it('takes nothing when its signal has aborted before', async () => {
     await bench.enqueue([bench.settleJob()]);
     let runs = 0;
-    const handle = async (): Promise<void> => {
+    const handle = async (): Promise<undefined> => {
       runs += 1;
+      return undefined;
     };
     await bench.queue().consumer.work(handle, { concurrency: 1, signal: AbortSignal.abort() });
     await bench.queue().advance(bench.queue().timing.stepMs);
@@ -136,6 +138,44 @@ export function describeCleanupWork(bench: CleanupQueueBench): void {
     assert.ok(Math.max(...times) - Math.min(...times) >= timing.stepMs, times.join());
   });
 
+  it('runs a job again when its handler asks for it, which is no failure', async () => {
+    const { timing, advance } = bench.queue();
+    const delayMs = 8 * timing.stepMs;
+    const runsWanted = timing.attemptsMax + 2;
+    const worker = bench.worker({
+      answer: () => (worker.runs.length < runsWanted ? { againAfterMs: delayMs } : 'succeed'),
+    });
+    await bench.enqueue([bench.settleJob()]);
+    await advanceUntil(bench.queue(), () => worker.runs.length === runsWanted);
+    for (const [index, run] of worker.runs.slice(1).entries()) {
+      assert.ok(run.at - (worker.runs[index]?.at ?? 0) >= delayMs);
+    }
+    await advance(timing.backoffMsMax + timing.slackMs);
+    assert.equal(worker.runs.length, runsWanted);
+    assert.deepEqual(await bench.deadLetters(), []);
+  });
+
+  it('takes no job while it is held, and goes on by itself', async () => {
+    const { advance, timing } = bench.queue();
+    const hold = createTestHold();
+    const worker = bench.worker({ hold });
+    hold.set(true);
+    await advance(timing.stepMs);
+    await bench.enqueue([bench.settleJob(), bench.settleJob()]);
+    await advance(timing.stepMs);
+    assert.equal(worker.runs.length, 0);
+    hold.set(false);
+    await worker.started(2);
+  });
+
+  it('ends although it is held', async () => {
+    const hold = createTestHold();
+    hold.set(true);
+    const worker = bench.worker({ hold });
+    await bench.queue().advance(bench.queue().timing.stepMs);
+    await worker.stop();
+  });
+
   it('goes on with other jobs while a failed one waits', async () => {
     const [bad, good] = [bench.settleJob(), bench.settleJob()];
     const worker = bench.worker({
@@ -158,6 +198,26 @@ async function dieWithAJob(bench: CleanupQueueBench, answer?: Error): Promise<In
   first.abort();
   await doomed.die();
   return { claimed, heir: bench.worker({ answer: () => answer ?? 'succeed' }) };
+}
+
+interface TestHold extends WorkHold {
+  set(isHeld: boolean): void;
+}
+
+function createTestHold(): TestHold {
+  const listeners = new Set<() => void>();
+  let held = false;
+  return {
+    isHeld: () => held,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    set(isHeld) {
+      held = isHeld;
+      for (const listener of listeners) listener();
+    },
+  };
 }
 
 interface Inheritance {

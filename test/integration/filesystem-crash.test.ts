@@ -1,4 +1,5 @@
 import type { BlobName } from '@holdfast/domain';
+import { createRevisionIds, systemClock as clock } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
 import { startChild, type Child } from '../support/child-process.js';
 import { openFilesystemFixture, type FilesystemFixture } from '../support/filesystem-fixture.js';
@@ -36,6 +37,16 @@ describe('a process that is killed while it stores blobs', () => {
     return acked;
   }
 
+  /** Kills a writer that has written a part of its blob. */
+  async function killInTheMiddle(): Promise<void> {
+    const writer = startChild(child, ['paused', fixture.root, createRevisionIds(clock).revision()]);
+    try {
+      assert.equal(await writer.nextLine(), 'paused');
+    } finally {
+      await writer.kill();
+    }
+  }
+
   it('leaves every blob it acknowledged whole, and no torn one', async () => {
     const acked: BlobName[] = [];
     for (const count of [1, 8, 30, 53]) acked.push(...(await killAfter(count)));
@@ -49,6 +60,7 @@ describe('a process that is killed while it stores blobs', () => {
 
   it('leaves temporary files that are removed once they are old, and nothing else is', async () => {
     const acked = await killAfter(5);
+    await killInTheMiddle();
     const left = await fixture.leftovers();
     assert.ok(left.length > 0, 'a writer was interrupted');
     const young = await fixture.tier.removeAbandoned({ olderThanMs: 3_600_000, examinedMax: 100 });

@@ -15,7 +15,6 @@ export interface Watch {
  */
 export interface StallWatch {
   begin(stalled: () => void): Watch;
-  readonly watched: () => number;
 }
 
 interface Watched {
@@ -60,6 +59,5 @@ export function createStallWatch(
         end: () => void all.delete(watched),
       };
     },
-    watched: () => all.size,
   };
 }

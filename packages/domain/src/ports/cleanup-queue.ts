@@ -11,8 +11,8 @@ export type CleanupJob =
 export interface CleanupProducer {
   /**
    * Offers the job to workers once `notBefore` has come. One of the same change or blob that is
-   * waiting already swallows it, and so does a dead letter: that is for somebody to look at. Fails
-   * fast, with `TIER_UNAVAILABLE`, and never waits for a queue that is down.
+   * waiting already swallows it, one that is running may, and so does a dead letter: that is for
+   * somebody to look at. Fails fast, with `TIER_UNAVAILABLE`, and never waits for a queue that is down.
    */
   enqueue(job: CleanupJob, notBefore: Timestamp): Promise<void>;
 }

@@ -108,6 +108,7 @@ export type { DescribeStorageRequest, StorageDescription } from './reclaim/descr
 export type { DiscardOutcome } from './reclaim/discard-change.js';
 export type { ListBlobsOutcome, ListBlobsRequest } from './reclaim/list-blobs.js';
 export type { ListChangesOutcome, ListChangesRequest } from './reclaim/list-changes.js';
+export type { OfferReport, OfferRequest } from './reclaim/offer-changes.js';
 export type { ReclaimOutcome, ReclaimRequest } from './reclaim/reclaim-blob.js';
 export type { Usage, UsecaseUsage } from './reclaim/usage-tally.js';
 export type { UsecaseCount } from './reclaim/usecase-counts.js';

@@ -53,6 +53,8 @@ export const changeDeadlineMs = hourMs;
 export const orphanAgeMsMin = dayMs;
 /** Changes whose log entry is tidied in the background at once; more are left to the sweeper. */
 export const backgroundTasksMax = 1_000;
+/** Jobs on their way to the cleanup queue; the change of one more stays on the log. */
+export const enqueuesMax = 10_000;
 
 /** How many usecases a description of what is stored names; the others are put together. */
 export const usecasesShownMax = 1_000;

@@ -1,6 +1,6 @@
 import type { BlobMetadata, BlobName, Checksum, CreateResult, Payload } from '@holdfast/domain';
 import { link, open, unlink } from 'node:fs/promises';
-import { openWholeBlob } from './blob-file.js';
+import { findWholeBlob } from './blob-file.js';
 import { fileMode, syncDirectory } from './durable-directory.js';
 import { hasErrno, tierError, unavailable } from './errors.js';
 import type { FanOut } from './fan-out.js';
@@ -101,7 +101,5 @@ async function tryLink(temporary: string, place: BlobPlace, fanOut: FanOut): Pro
 
 /** Throws for a file that is not the blob of that name: to answer `exists` would be a lie. */
 async function isThere(place: BlobPlace, name: BlobName, checksum: Checksum): Promise<boolean> {
-  const blob = await openWholeBlob(place, name, checksum);
-  await blob?.file.close();
-  return blob !== undefined;
+  return (await findWholeBlob(place, name, checksum)) !== undefined;
 }

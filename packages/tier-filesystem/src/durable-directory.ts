@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { flushDescriptor, withDescriptor } from './descriptor.js';
 import { hasErrno } from './errors.js';
 
 const directoryMode = 0o700;
@@ -8,12 +9,7 @@ export const fileMode = 0o600;
 
 /** Resolves when the names in the directory, and the removal of others, survive the loss of power. */
 export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+  await withDescriptor(path, constants.O_RDONLY | constants.O_DIRECTORY, flushDescriptor);
 }
 
 /** Makes one directory unless it is there. Whether its name is durable is for the caller to see to. */

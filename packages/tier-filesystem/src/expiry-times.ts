@@ -2,7 +2,7 @@ import { isTimestamp, type ObjectMetadata, type Timestamp } from '@holdfast/doma
 import { open, readdir, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDirectory, fileMode, syncDirectory } from './durable-directory.js';
-import { unlessMissing } from './errors.js';
+import { hasErrno, unlessMissing } from './errors.js';
 import type { BlobPlace } from './layout.js';
 
 /*
@@ -46,10 +46,21 @@ export async function dropTimes({ expiry }: BlobPlace, times: readonly Timestamp
  */
 export async function forgetTimes(place: BlobPlace): Promise<void> {
   try {
+    if (await isRemovedEmpty(place)) return;
     await dropTimes(place, await readTimes(place));
     await rmdir(place.expiry.path);
   } catch {
-    // Never extended, mostly; or it is being extended, and who does so finds that the blob is gone.
+    // It is being extended, and who does so finds that the blob is gone.
+  }
+}
+
+/** Also when nothing was there: most blobs are never extended. */
+async function isRemovedEmpty({ expiry }: BlobPlace): Promise<boolean> {
+  try {
+    await rmdir(expiry.path);
+    return true;
+  } catch (error) {
+    return !hasErrno(error, 'ENOTEMPTY', 'EEXIST');
   }
 }
 

@@ -1,6 +1,6 @@
 import type { BlobName, Checksum, Timestamp } from '@holdfast/domain';
 import { lstat } from 'node:fs/promises';
-import { openWholeBlob } from './blob-file.js';
+import { findWholeBlob } from './blob-file.js';
 import { syncDirectory } from './durable-directory.js';
 import { unavailable, unlessMissing } from './errors.js';
 import { addTime, dropTimes, forgetTimes, readTimes } from './expiry-times.js';
@@ -22,9 +22,8 @@ export async function extendExpiry(
   checksum: Checksum,
 ): Promise<'extended' | 'absent'> {
   const place = placeOf(layout, name);
-  const blob = await openWholeBlob(place, name, checksum);
+  const blob = await findWholeBlob(place, name, checksum);
   if (blob === undefined) return 'absent';
-  await blob.file.close();
   const own = blob.header.metadata.timeExpires;
   if (own === undefined || own >= timeExpires) return 'extended';
   const moved = await unlessMissing(() => moveTo(place, timeExpires));

@@ -8,7 +8,7 @@ import {
   type Clock,
   type LongTermTier,
 } from '@holdfast/domain';
-import { openWholeBlob } from './blob-file.js';
+import { findWholeBlob, openWholeBlob } from './blob-file.js';
 import { createBlob } from './create-blob.js';
 import { tierError } from './errors.js';
 import { currentMetadata } from './expiry-times.js';
@@ -78,9 +78,8 @@ export async function createFilesystemTier(
     head: (name) =>
       translated(async () => {
         const place = placeOf(layout, name);
-        const blob = await openWholeBlob(place, name, checksum);
+        const blob = await findWholeBlob(place, name, checksum);
         if (blob === undefined) return { kind: 'absent' };
-        await blob.file.close();
         return { kind: 'found', metadata: await currentMetadata(blob.header.metadata, place) };
       }),
 

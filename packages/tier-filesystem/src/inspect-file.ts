@@ -1,5 +1,5 @@
 import { DomainError, type Checksum, type ListedBlob, type UndecidedEntry } from '@holdfast/domain';
-import { lengthProblem, openBlobFile } from './blob-file.js';
+import { findBlobFile, lengthProblem } from './blob-file.js';
 import { hasErrno } from './errors.js';
 import { blobHash, type BlobPlace } from './layout.js';
 
@@ -15,12 +15,11 @@ export type InspectedFile =
 export async function inspectFile(place: BlobPlace, checksum: Checksum): Promise<InspectedFile> {
   const { hash, where } = place;
   try {
-    const opened = await openBlobFile(place, checksum);
-    if (opened === undefined) return { kind: 'gone' };
-    await opened.file.close();
-    const { name, metadata } = opened.header;
+    const found = await findBlobFile(place, checksum);
+    if (found === undefined) return { kind: 'gone' };
+    const { name, metadata } = found.header;
     const isMisplaced = blobHash(name) !== hash;
-    const why = isMisplaced ? 'it holds a blob of another name' : lengthProblem(opened);
+    const why = isMisplaced ? 'it holds a blob of another name' : lengthProblem(found);
     if (why !== undefined) return { kind: 'undecided', entry: { where, why } };
     const { size, timeCreated } = metadata;
     return { kind: 'blob', blob: { name, size, timeCreated } };

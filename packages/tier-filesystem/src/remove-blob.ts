@@ -1,6 +1,6 @@
 import type { BlobName, Checksum, RemoveResult } from '@holdfast/domain';
 import { unlink } from 'node:fs/promises';
-import { openNamedBlob } from './blob-file.js';
+import { findNamedBlob } from './blob-file.js';
 import { syncDirectory } from './durable-directory.js';
 import { unlessMissing } from './errors.js';
 import { forgetTimes } from './expiry-times.js';
@@ -18,13 +18,13 @@ export async function removeBlob(
   checksum: Checksum,
 ): Promise<RemoveResult> {
   const place = placeOf(layout, name);
-  const blob = await openNamedBlob(place, name, checksum);
-  await blob?.file.close();
+  const blob = await findNamedBlob(place, name, checksum);
   // A name is used once, so what was proven of the file stays true until here.
   const removed = blob !== undefined && (await unlinkIfThere(place.path));
   await unlessMissing(() => syncDirectory(place.directory));
-  // Also when nothing was there: whoever removed the blob may not have got this far.
-  await forgetTimes(place);
+  // Also when nothing was there: whoever removed the blob may not have got this far. One that never
+  // expires was never moved to another time.
+  if (blob?.header.metadata.timeExpires !== undefined || !removed) await forgetTimes(place);
   return removed ? { kind: 'removed', size: blob.header.metadata.size } : { kind: 'absent' };
 }
 

@@ -104,6 +104,26 @@ export function describeDescribing(openTiers: OpenTiers): void {
       });
     });
 
+    it('tells what waits to be freed from the log alone, if asked for no more', async () => {
+      await arrange(store(), idOf('a'), 'large', 1);
+      await store().store(idOf('a'), large(2));
+      await store().store(idIn('other', 'b'), large(3));
+      await store().store(idIn('other', 'b'), small());
+      await store().atRest();
+      const unhook = failAll(store().highVolume, 'listRows', new Error('it looks at rows'));
+      const described = await store().engine.describeStorage({
+        includeUsage: false,
+        includeUnreferenced: true,
+      });
+      unhook();
+      const nothing = { objects: 0, inlineBytes: 0, blobBytes: 0 };
+      assert.deepEqual(described.usage, [
+        { usecase: 'engine', ...nothing, unreferencedBytes: largeBytes },
+        { usecase: 'other', ...nothing, unreferencedBytes: largeBytes },
+      ]);
+      assert.equal(described.pendingChanges, 2);
+    });
+
     it('ends with its caller', async () => {
       const signal = AbortSignal.abort();
       const describing = store().engine.describeStorage({ includeUsage: true, signal });

@@ -17,10 +17,12 @@ describe('the messages of the maintenance service', () => {
               deadline: undefined,
             },
           },
+          change: undefined,
         },
         {
           changeId: 'b',
           result: { $case: 'error', value: { code: 14, message: 'later', details: [] } },
+          change: maintenance.Change.create({ changeId: 'b', oldBlob: blob }),
         },
       ],
     };
@@ -41,6 +43,7 @@ describe('the messages of the maintenance service', () => {
               deadline: new Date('2024-11-21T06:05:00.123Z'),
             },
           },
+          change: maintenance.Change.create({ changeId: 'a', newBlob: blob }),
         },
       ],
     };

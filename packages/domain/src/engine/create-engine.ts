@@ -2,6 +2,7 @@ import { DomainError } from '../errors.js';
 import {
   backgroundTasksMax,
   changeDeadlineMs,
+  enqueuesMax,
   inlineThresholdBytes,
   objectBytesMax,
   readerGraceMs,
@@ -20,6 +21,7 @@ import {
   type ListChangesOutcome,
   type ListChangesRequest,
 } from '../reclaim/list-changes.js';
+import { offerChanges, type OfferReport, type OfferRequest } from '../reclaim/offer-changes.js';
 import { reclaimBlob, type ReclaimOutcome, type ReclaimRequest } from '../reclaim/reclaim-blob.js';
 import {
   recoverChanges,
@@ -65,6 +67,7 @@ export interface StorageEngine {
   reclaimBlob(request: ReclaimRequest): Promise<ReclaimOutcome>;
   expireObject(request: ExpireRequest): Promise<ExpireOutcome>;
   recoverChanges(request: RecoverRequest): Promise<RecoverReport>;
+  offerChanges(request: OfferRequest): Promise<OfferReport>;
   reclaimOrphans(request: ReclaimOrphansRequest): Promise<ReclaimOrphansReport>;
   expireObjects(request: ExpireObjectsRequest): Promise<ExpireObjectsReport>;
   verifyObjects(request: VerifyObjectsRequest): Promise<VerifyObjectsOutcome>;
@@ -83,6 +86,7 @@ export const engineDefaults: EngineOptions = {
   readerGraceMs,
   changeDeadlineMs,
   backgroundTasksMax,
+  enqueuesMax,
 };
 
 export function createEngine(
@@ -91,7 +95,8 @@ export function createEngine(
 ): StorageEngine {
   const allOptions = { ...engineDefaults, ...options };
   const background = createBackground(allOptions.backgroundTasksMax);
-  const parts: EngineParts = { ...dependencies, options: allOptions, background };
+  const enqueues = createBackground(allOptions.enqueuesMax);
+  const parts: EngineParts = { ...dependencies, options: allOptions, background, enqueues };
   let closing = false;
 
   function useCase<Request, Outcome>(
@@ -101,6 +106,12 @@ export function createEngine(
       if (closing) return Promise.reject(new DomainError({ code: 'SHUTTING_DOWN' }));
       return background.track(run(parts, request));
     };
+  }
+
+  /** What enqueues comes to its end first. */
+  async function untilIdle(): Promise<void> {
+    await background.idle();
+    await enqueues.idle();
   }
 
   return {
@@ -116,6 +127,7 @@ export function createEngine(
     reclaimBlob: useCase(reclaimBlob),
     expireObject: useCase(expireObject),
     recoverChanges: useCase(recoverChanges),
+    offerChanges: useCase(offerChanges),
     reclaimOrphans: useCase(reclaimOrphans),
     expireObjects: useCase(expireObjects),
     verifyObjects: useCase(verifyObjects),
@@ -123,9 +135,9 @@ export function createEngine(
     async close(drainMsMax) {
       closing = true;
       const drained = new AbortController();
-      const idle = background.idle().then(() => drained.abort());
+      const idle = untilIdle().then(() => drained.abort());
       await Promise.race([idle, dependencies.clock.sleep(drainMsMax, drained.signal)]);
-      return background.running();
+      return background.running() + enqueues.running();
     },
   };
 }

@@ -29,10 +29,13 @@ export interface EngineOptions {
   /** How long a writer that shows no progress is presumed to be at work. */
   readonly changeDeadlineMs: number;
   readonly backgroundTasksMax: number;
+  readonly enqueuesMax: number;
 }
 
 /** What every use case is handed. */
 export interface EngineParts extends EngineDependencies {
   readonly options: EngineOptions;
   readonly background: Background;
+  /** Jobs on their way to the queue. A slow queue takes no room from the other tasks. */
+  readonly enqueues: Background;
 }

@@ -20,7 +20,7 @@ export function finishChange(engine: EngineParts, change: Change, end: CommitEnd
     case 'not-committed':
       return abandonChange(engine, change);
     case 'unknown':
-      return inBackground(engine, change, () => settleLater(engine, change));
+      return settleLater(engine, change);
   }
 }
 
@@ -47,7 +47,7 @@ export function abandonChange(engine: EngineParts, change: Change): void {
       await engine.changeLog.remove(changeId);
     } catch {
       // The queued job meets the same fault, and shows it.
-      await settleLater(engine, change);
+      settleLater(engine, change);
     }
   });
 }
@@ -60,9 +60,8 @@ export function dropIntent(engine: EngineParts, id: ObjectId, changeId: ChangeId
   );
 }
 
-async function settleLater(engine: EngineParts, change: Change): Promise<void> {
-  const due = later(engine.clock.now(), engine.options.readerGraceMs);
-  await enqueueSettle(engine, change.changeId, due);
+function settleLater(engine: EngineParts, { changeId }: Change): void {
+  enqueueSettle(engine, changeId, later(engine.clock.now(), engine.options.readerGraceMs));
 }
 
 function inBackground(engine: EngineParts, change: Change, task: () => Promise<void>): void {

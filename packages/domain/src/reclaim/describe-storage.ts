@@ -12,6 +12,8 @@ import { createUsageTally, type UsageTally, type UsecaseUsage } from './usage-ta
 export interface DescribeStorageRequest {
   /** Also add up what is stored, which looks at every row and every change. */
   readonly includeUsage: boolean;
+  /** Also add up what waits to be freed, which looks at every change. `includeUsage` does so too. */
+  readonly includeUnreferenced?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -21,7 +23,10 @@ export interface StorageDescription {
   readonly pendingChanges: number;
   /** When the oldest of them began. */
   readonly oldestChangeTime?: Timestamp | undefined;
-  /** The most bytes first; the last entry may stand for all others. */
+  /**
+   * The most bytes first; the last entry may stand for all others. Nothing but `unreferencedBytes`
+   * where no more was asked for.
+   */
   readonly usage: readonly UsecaseUsage[];
 }
 
@@ -34,10 +39,11 @@ const pauseMs = 1;
  */
 export async function describeStorage(
   engine: EngineParts,
-  { includeUsage, signal }: DescribeStorageRequest,
+  { includeUsage, includeUnreferenced, signal }: DescribeStorageRequest,
 ): Promise<StorageDescription> {
-  const tally = includeUsage ? createUsageTally() : undefined;
-  if (tally !== undefined) await addRows(engine, tally, signal);
+  const isTallied = includeUsage || includeUnreferenced === true;
+  const tally = isTallied ? createUsageTally() : undefined;
+  if (tally !== undefined && includeUsage) await addRows(engine, tally, signal);
   const changes = await countChanges(engine, tally, signal);
   const { inlineThresholdBytes } = engine.options;
   return { inlineThresholdBytes, ...changes, usage: tally?.usage() ?? [] };

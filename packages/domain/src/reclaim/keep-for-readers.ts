@@ -14,18 +14,16 @@ export async function keepForReaders(
 ): Promise<void> {
   const deadline = change.deadline > until ? change.deadline : until;
   await engine.changeLog.record({ ...change, deadline, readersUntil: until });
-  await enqueueSettle(engine, change.changeId, until);
+  enqueueSettle(engine, change.changeId, until);
 }
 
-/** A queue that is down costs time and nothing else: sweeps find the change on the log. */
-export async function enqueueSettle(
-  engine: EngineParts,
-  changeId: ChangeId,
-  notBefore: Timestamp,
-): Promise<void> {
-  try {
-    await engine.cleanupQueue.enqueue({ kind: 'settle-change', changeId }, notBefore);
-  } catch (cause) {
-    engine.observer.report({ kind: 'change-left-on-log', changeId, cause });
-  }
+/**
+ * Nobody waits for the queue. One that is slow or down costs time and nothing else: sweeps find the
+ * change on the log.
+ */
+export function enqueueSettle(engine: EngineParts, changeId: ChangeId, notBefore: Timestamp): void {
+  engine.enqueues.run(
+    () => engine.cleanupQueue.enqueue({ kind: 'settle-change', changeId }, notBefore),
+    (cause) => engine.observer.report({ kind: 'change-left-on-log', changeId, cause }),
+  );
 }

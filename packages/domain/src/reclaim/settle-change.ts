@@ -18,6 +18,8 @@ export interface SettleRequest {
   readonly unnamedBlobs: 'keep-for-readers' | 'delete';
   /** Only find out what would become of the change. Nothing is written, and nobody is fenced. */
   readonly dryRun?: boolean | undefined;
+  /** Hears of the change as the log has it, also where it then cannot be settled. */
+  readonly found?: ((change: Change) => void) | undefined;
 }
 
 export type SettleOutcome =
@@ -59,6 +61,7 @@ export async function settleChange(
   const { dryRun = false } = request;
   const change = await changeLog.get(request.changeId);
   if (change === undefined) return { kind: 'already-resolved' };
+  request.found?.(change);
   const { deadline } = change;
   const young = deadline > clock.now();
   if (young && request.youngChange === 'keep') return { kind: 'still-young', deadline };

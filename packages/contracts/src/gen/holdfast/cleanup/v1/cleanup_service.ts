@@ -76,6 +76,11 @@ export interface GetStatsResponse {
    * only when its deletion is confirmed. A dead letter's bytes stay counted.
    */
   readonly orphanBytes: readonly OrphanBytes[];
+  /**
+   * As of when `orphan_bytes` were counted, which takes the longer the more is pending. Missing: they
+   * have not been counted yet.
+   */
+  readonly orphanBytesTime: Date | undefined;
 }
 
 /** One queue's counts. */
@@ -142,7 +147,7 @@ export interface DeadLetter {
   readonly timeLastAttempt:
     | Date
     | undefined;
-  /** How often it was tried, retries of the letter included. */
+  /** How often it was tried since it was enqueued or last retried. */
   readonly attempts: number;
   /** Why the last attempt failed: one word to filter by, `TIER_UNAVAILABLE` say. */
   readonly reason: string;
@@ -332,7 +337,7 @@ export const GetStatsRequest: MessageFns<GetStatsRequest> = {
 };
 
 function createBaseGetStatsResponse(): GetStatsResponse {
-  return { queues: [], orphanBytes: [] };
+  return { queues: [], orphanBytes: [], orphanBytesTime: undefined };
 }
 
 export const GetStatsResponse: MessageFns<GetStatsResponse> = {
@@ -342,6 +347,9 @@ export const GetStatsResponse: MessageFns<GetStatsResponse> = {
     }
     for (const v of message.orphanBytes) {
       OrphanBytes.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.orphanBytesTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.orphanBytesTime), writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -375,6 +383,14 @@ export const GetStatsResponse: MessageFns<GetStatsResponse> = {
             message.orphanBytes.push(OrphanBytes.decode(reader, reader.uint32()));
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.orphanBytesTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -394,6 +410,7 @@ export const GetStatsResponse: MessageFns<GetStatsResponse> = {
     const message = createBaseGetStatsResponse() as any;
     message.queues = object.queues?.map((e) => QueueStats.fromPartial(e)) || [];
     message.orphanBytes = object.orphanBytes?.map((e) => OrphanBytes.fromPartial(e)) || [];
+    message.orphanBytesTime = object.orphanBytesTime ?? undefined;
     return message;
   },
 };
@@ -1848,7 +1865,10 @@ export const CleanupServiceService = {
     responseSerialize: (value: GetStatsResponse): Buffer => Buffer.from(GetStatsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetStatsResponse => GetStatsResponse.decode(value),
   },
-  /** Lists dead letters page by page, oldest first by the time they were first enqueued. */
+  /**
+   * Lists dead letters page by page, oldest first by the time they became one. A letter that is
+   * retried and fails again is listed anew.
+   */
   listDeadLetters: {
     path: "/holdfast.cleanup.v1.CleanupService/ListDeadLetters" as const,
     requestStream: false as const,
@@ -1916,7 +1936,10 @@ export const CleanupServiceService = {
 export interface CleanupServiceServer extends UntypedServiceImplementation {
   /** Counts what waits, runs and failed, and the bytes that wait to be freed. */
   getStats: handleUnaryCall<GetStatsRequest, GetStatsResponse>;
-  /** Lists dead letters page by page, oldest first by the time they were first enqueued. */
+  /**
+   * Lists dead letters page by page, oldest first by the time they became one. A letter that is
+   * retried and fails again is listed anew.
+   */
   listDeadLetters: handleUnaryCall<ListDeadLettersRequest, ListDeadLettersResponse>;
   /** Puts dead letters back on their queue with a fresh set of attempts. */
   retryDeadLetters: handleUnaryCall<RetryDeadLettersRequest, RetryDeadLettersResponse>;
@@ -1952,7 +1975,10 @@ export interface CleanupServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetStatsResponse) => void,
   ): ClientUnaryCall;
-  /** Lists dead letters page by page, oldest first by the time they were first enqueued. */
+  /**
+   * Lists dead letters page by page, oldest first by the time they became one. A letter that is
+   * retried and fails again is listed anew.
+   */
   listDeadLetters(
     request: ListDeadLettersRequest,
     callback: (error: ServiceError | null, response: ListDeadLettersResponse) => void,

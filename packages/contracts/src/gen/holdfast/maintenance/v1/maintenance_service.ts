@@ -97,6 +97,11 @@ export interface SettleResult {
     /** It is settled, needs no settling, or has to wait. */
     { readonly $case: "settled"; readonly value: SettledChange }
     | undefined;
+  /**
+   * The change as the log had it, also where it could not be settled. Missing: it was not on the log,
+   * or its entry cannot be read.
+   */
+  readonly change: Change | undefined;
 }
 
 /** How a change ended, or why it has not ended yet. */
@@ -300,8 +305,13 @@ export interface VerifyObjectsResponse {
 
 /** What to describe. */
 export interface DescribeStorageRequest {
-  /** Also say what is stored, by usecase. */
+  /** Also say what is stored, by usecase. Looks at every row and every change. */
   readonly includeUsage: boolean;
+  /**
+   * Also say what waits to be freed, by usecase. Looks at every change, and at no row besides. With
+   * `include_usage` it is said in any case.
+   */
+  readonly includeUnreferenced: boolean;
 }
 
 /** The storage and its state. */
@@ -331,7 +341,8 @@ export interface DescribeStorageResponse {
     | undefined;
   /**
    * What is stored, by usecase: the 1,000 with the most bytes, and what is left of the others in
-   * one more entry without a usecase. Empty if not asked for.
+   * one more entry without a usecase. Empty if not asked for; only `unreferenced_bytes` are set if
+   * nothing but those was asked for.
    */
   readonly usage: readonly UsecaseUsage[];
 }
@@ -497,7 +508,7 @@ export const SettleChangeResponse: MessageFns<SettleChangeResponse> = {
 };
 
 function createBaseSettleResult(): SettleResult {
-  return { changeId: "", result: undefined };
+  return { changeId: "", result: undefined, change: undefined };
 }
 
 export const SettleResult: MessageFns<SettleResult> = {
@@ -512,6 +523,9 @@ export const SettleResult: MessageFns<SettleResult> = {
       case "settled":
         SettledChange.encode(message.result.value, writer.uint32(26).fork()).join();
         break;
+    }
+    if (message.change !== undefined) {
+      Change.encode(message.change, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -553,6 +567,14 @@ export const SettleResult: MessageFns<SettleResult> = {
             message.result = { $case: "settled", value: SettledChange.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.change = Change.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -585,6 +607,9 @@ export const SettleResult: MessageFns<SettleResult> = {
         break;
       }
     }
+    message.change = (object.change !== undefined && object.change !== null)
+      ? Change.fromPartial(object.change)
+      : undefined;
     return message;
   },
 };
@@ -1867,13 +1892,16 @@ export const VerifyObjectsResponse: MessageFns<VerifyObjectsResponse> = {
 };
 
 function createBaseDescribeStorageRequest(): DescribeStorageRequest {
-  return { includeUsage: false };
+  return { includeUsage: false, includeUnreferenced: false };
 }
 
 export const DescribeStorageRequest: MessageFns<DescribeStorageRequest> = {
   encode(message: DescribeStorageRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.includeUsage !== false) {
       writer.uint32(8).bool(message.includeUsage);
+    }
+    if (message.includeUnreferenced !== false) {
+      writer.uint32(16).bool(message.includeUnreferenced);
     }
     return writer;
   },
@@ -1899,6 +1927,14 @@ export const DescribeStorageRequest: MessageFns<DescribeStorageRequest> = {
             message.includeUsage = reader.bool();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.includeUnreferenced = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1917,6 +1953,7 @@ export const DescribeStorageRequest: MessageFns<DescribeStorageRequest> = {
   fromPartial(object: DeepPartial<DescribeStorageRequest>): DescribeStorageRequest {
     const message = createBaseDescribeStorageRequest() as any;
     message.includeUsage = object.includeUsage ?? false;
+    message.includeUnreferenced = object.includeUnreferenced ?? false;
     return message;
   },
 };

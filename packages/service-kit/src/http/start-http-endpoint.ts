@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from '../logging/logger.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { HttpEndpoint } from './http-endpoint.js';
+import { findRoute, type HttpRoute } from './http-route.js';
 import { listenFailure } from './listen-failure.js';
 
 export interface HttpEndpointOptions {
@@ -16,14 +17,20 @@ export interface HttpEndpointDependencies {
   /** Whether calls should be sent here; if not, it may say why. */
   readonly isReady: () => boolean | string;
   readonly logger?: Logger | undefined;
+  /** What else is served. None can take the place of what is always there. */
+  readonly routes?: readonly HttpRoute[] | undefined;
 }
 
 const connectionsMax = 64;
 const requestsPerConnectionMax = 1_000;
 const headerBytesMax = 8 * 1024;
+/** Browsers also send the cookies of whatever else runs on this host, whichever its port. */
+const headerBytesMaxOfBrowsers = 16 * 1024;
 const headersMsMax = 5_000;
 const requestMsMax = 10_000;
 const idleMsMax = 5_000;
+/** A connection on which no byte moves for so long, in the middle of an answer too, is ended. */
+const stalledMsMax = 30_000;
 const closeMsMax = 1_000;
 
 /** Nothing here is a page: no browser may show, keep or guess anything. */
@@ -49,16 +56,17 @@ export async function startHttpEndpoint(
 ): Promise<HttpEndpoint> {
   const server = createServer(
     {
-      maxHeaderSize: headerBytesMax,
+      maxHeaderSize: dependencies.routes === undefined ? headerBytesMax : headerBytesMaxOfBrowsers,
       headersTimeout: headersMsMax,
       requestTimeout: requestMsMax,
       keepAliveTimeout: idleMsMax,
       connectionsCheckingInterval: idleMsMax,
     },
-    (request, response) => void respond(request, response, dependencies),
+    (request, response) => void serve(request, response, dependencies),
   );
   server.maxConnections = connectionsMax;
   server.maxRequestsPerSocket = requestsPerConnectionMax;
+  server.setTimeout(stalledMsMax);
   const port = await listen(server, options);
   server.on('error', (cause) => dependencies.logger?.warn({ cause }, 'the HTTP endpoint failed'));
   return { address: { host: options.host, port }, close: () => close(server) };
@@ -85,12 +93,31 @@ async function close(server: Server): Promise<void> {
   clearTimeout(timer);
 }
 
-async function respond(
+async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   dependencies: HttpEndpointDependencies,
 ): Promise<void> {
-  const answer = await answerTo(request, dependencies);
+  const path = pathOf(request);
+  const route = isAlwaysThere(path) ? undefined : findRoute(dependencies.routes ?? [], path);
+  if (route === undefined) {
+    respond(request, response, await answerTo(request, path, dependencies));
+    return;
+  }
+  try {
+    await route.handle(request, response);
+  } catch (cause) {
+    dependencies.logger?.warn({ cause, path: route.path }, 'the HTTP endpoint could not answer');
+    if (response.headersSent) response.destroy();
+    else respond(request, response, failed);
+  }
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?', 1)[0] ?? '';
+}
+
+function respond(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   const body = Buffer.from(answer.text);
   // A body that nobody asked for is not read: the connection ends with it.
   const sentBody = hasBody(request) ? { connection: 'close' } : {};
@@ -110,12 +137,10 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 async function answerTo(
   request: IncomingMessage,
+  path: string,
   dependencies: HttpEndpointDependencies,
 ): Promise<Answer> {
-  const [path] = (request.url ?? '').split('?', 1);
-  if (path !== '/metrics' && path !== '/healthz' && path !== '/readyz') {
-    return { status: 404, text: 'not found\n' };
-  }
+  if (!isAlwaysThere(path)) return { status: 404, text: 'not found\n' };
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return { status: 405, text: 'only GET and HEAD\n', headers: { allow: 'GET, HEAD' } };
   }
@@ -123,8 +148,14 @@ async function answerTo(
     return await answers[path](dependencies);
   } catch (cause) {
     dependencies.logger?.warn({ cause, path }, 'the HTTP endpoint could not answer');
-    return { status: 500, text: 'failed\n' };
+    return failed;
   }
+}
+
+const failed: Answer = { status: 500, text: 'failed\n' };
+
+function isAlwaysThere(path: string): path is keyof typeof answers {
+  return Object.hasOwn(answers, path);
 }
 
 const answers = {

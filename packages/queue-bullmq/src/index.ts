@@ -1,0 +1,18 @@
+export { openCleanupProducer, producerDefaults } from './cleanup-producer.js';
+export type { BullmqProducer, ProducerDependencies, ProducerOptions } from './cleanup-producer.js';
+export { openCleanupQueues } from './cleanup-queues.js';
+export type { BullmqQueues, QueuesDependencies } from './cleanup-queues.js';
+export { queueOfDeadLetter } from './dead-letter-id.js';
+export { inspectRedis } from './inspect-redis.js';
+export type { RedisInspection } from './inspect-redis.js';
+export type { RedisProblem } from './judge-redis.js';
+export { queueNames } from './queue-names.js';
+export type { CleanupQueueName, QueueName } from './queue-names.js';
+export type { QueueReport } from './queue-report.js';
+export type { QueueStats } from './queue-stats.js';
+export { queuesDefaults } from './queues-options.js';
+export type { QueuesOptions } from './queues-options.js';
+export { redisAclRules } from './redis-acl.js';
+export { redisPrefixDefault } from './redis-options.js';
+export type { RedisOptions, RedisTlsOptions } from './redis-options.js';
+export { checkRedisPrefix, checkRedisUrl, redisChecks } from './redis-url.js';

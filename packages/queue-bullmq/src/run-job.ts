@@ -1,0 +1,87 @@
+import { CleanupFailure, type CleanupHandler, type Clock, type Timestamp } from '@holdfast/domain';
+import { DelayedError, UnrecoverableError, WaitingError } from 'bullmq';
+import type { QueuedJob } from './cleanup-worker.js';
+import { formatFailure, unknownJobReason } from './failure-codec.js';
+import { decodeJob } from './job-codec.js';
+import type { CleanupQueueName } from './queue-names.js';
+
+export interface RunOptions {
+  readonly attemptsMax: number;
+  /** A handler that asks for another run waits at least so long for it. */
+  readonly againMsMin: number;
+  readonly deadLettersMax: number;
+}
+
+export interface RunDependencies {
+  readonly clock: Clock;
+  /** Whether jobs are to be left to others for now. */
+  readonly isLeaving: () => boolean;
+}
+
+/** Runs jobs of one queue the way BullMQ wants it: what becomes of a job is said by what is thrown. */
+export type JobRunner = (job: QueuedJob, token: string, signal: AbortSignal) => Promise<void>;
+
+const stackCharactersMax = 4_000;
+
+export function createJobRunner(
+  queue: CleanupQueueName,
+  handle: CleanupHandler,
+  options: RunOptions,
+  { clock, isLeaving }: RunDependencies,
+): JobRunner {
+  async function run(
+    { name, data }: QueuedJob,
+    signal: AbortSignal,
+  ): Promise<Timestamp | undefined> {
+    const decoded = decodeJob(queue, name, data);
+    if (decoded === undefined) {
+      const message = `this version cannot read the job ${JSON.stringify(name)}`;
+      throw new CleanupFailure(unknownJobReason, message, { isFinal: true });
+    }
+    const { job, notBefore } = decoded;
+    if (notBefore !== undefined && notBefore > clock.now()) return notBefore;
+    const again = await handle(job, signal);
+    if (again === undefined) return undefined;
+    // Clocks differ: one that is ahead of whoever named the time would not stop asking.
+    return Math.max(again, clock.now() + options.againMsMin) as Timestamp;
+  }
+
+  return async (job, token, signal) => {
+    if (isLeaving()) {
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
+    applyOptions(job, options);
+    let again: Timestamp | undefined;
+    try {
+      again = await run(job, signal);
+    } catch (error) {
+      throw failureOf(job, error);
+    }
+    if (again === undefined) return;
+    await job.moveToDelayed(again, token);
+    throw new DelayedError();
+  };
+}
+
+/** How often a job is tried is decided here, and not by whoever put it on the queue. */
+function applyOptions(job: QueuedJob, { attemptsMax, deadLettersMax }: RunOptions): void {
+  const { opts } = job;
+  opts.attempts = attemptsMax;
+  opts.backoff = { type: 'custom' };
+  opts.removeOnFail = { count: deadLettersMax };
+  opts.stackTraceLimit = 1;
+}
+
+function failureOf(job: QueuedJob, error: unknown): Error {
+  const text = formatFailure(error);
+  const isFinal = error instanceof CleanupFailure && error.isFinal;
+  const failure = isFinal ? new UnrecoverableError(text) : new Error(text);
+  if (error instanceof CleanupFailure) {
+    // Its reason says more than where in the program it was noticed.
+    job.opts.stackTraceLimit = 0;
+  } else if (error instanceof Error && error.stack !== undefined) {
+    failure.stack = error.stack.slice(0, stackCharactersMax);
+  }
+  return failure;
+}

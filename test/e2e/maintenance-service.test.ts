@@ -50,11 +50,15 @@ describe('the maintenance service of the tiered store', () => {
 
   it('finds nothing to settle or to give up where nothing is pending', async () => {
     assert.deepEqual((await call<{ changes?: [] }>('ListChanges', {})).changes ?? [], []);
-    const settled = await call<{ results: readonly { settled?: { outcome: string } }[] }>(
-      'SettleChange',
-      { changeIds: [changeId] },
-    );
+    const settled = await call<{
+      results: readonly { settled?: { outcome: string }; change?: object }[];
+    }>('SettleChange', { changeIds: [changeId] });
     assert.equal(settled.results[0]?.settled?.outcome, 'SETTLE_OUTCOME_ALREADY_RESOLVED');
+    assert.equal(settled.results[0].change, undefined);
+    const described = await call<{ usage?: []; pendingChanges?: number }>('DescribeStorage', {
+      includeUnreferenced: true,
+    });
+    assert.deepEqual([described.usage ?? [], described.pendingChanges ?? 0], [[], 0]);
     const discarded = await call<{ results: readonly { discarded?: { change?: object } }[] }>(
       'DiscardChanges',
       { changeIds: [changeId], reason: 'a test' },

@@ -80,13 +80,18 @@ describe('MaintenanceService over a socket, on LMDB and files', () => {
     const { blobs } = await call(contract.listBlobs, page);
     assert.equal(blobs.length, 2);
     const names = blobs.map(({ name }) => name);
-    const described = await call(contract.describeStorage, { includeUsage: true });
+    const describing = { includeUsage: true, includeUnreferenced: false };
+    const described = await call(contract.describeStorage, describing);
     assert.deepEqual(described.usage, [
       { usecase: 'kept', objects: 1n, inlineBytes: 0n, blobBytes: size, unreferencedBytes: size },
     ]);
     assert.deepEqual([described.highVolumeTier, described.longTermTier], ['lmdb', 'filesystem']);
     assert.equal(described.inlineThresholdBytes, BigInt(limits.inlineThresholdBytes));
     assert.equal(described.pendingChanges, 1n);
+    const waiting = { includeUsage: false, includeUnreferenced: true };
+    assert.deepEqual((await call(contract.describeStorage, waiting)).usage, [
+      { usecase: 'kept', objects: 0n, inlineBytes: 0n, blobBytes: 0n, unreferencedBytes: size },
+    ]);
 
     const judged = await call(contract.reclaimBlobs, {
       blobs: [...names, 'no blob'],
@@ -113,6 +118,11 @@ describe('MaintenanceService over a socket, on LMDB and files', () => {
     const now = { ...settling, changeIds, ignoreReaders: true };
     const [settled] = (await call(contract.settleChange, now)).results;
     assert(settled?.result?.$case === 'settled');
+    const { usecase, scopes, key } = idOf('a');
+    assert.deepEqual(
+      [settled.change?.objectId, settled.change?.oldBlob],
+      [{ usecase, scopes, key }, oldBlob],
+    );
     assert.deepEqual(settled.result.value, {
       outcome: SettleOutcome.COMMITTED,
       blobs: [{ blob: oldBlob, state: BlobState.DELETED, size }],

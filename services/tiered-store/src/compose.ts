@@ -1,4 +1,4 @@
-import { createEngine, type StorageEngine } from '@holdfast/domain';
+import { createEngine, type CleanupProducer, type StorageEngine } from '@holdfast/domain';
 import { startRpcServer, type RpcMethod, type RpcServer } from '@holdfast/rpc';
 import {
   createAdmission,
@@ -28,6 +28,7 @@ import { createLocalCleanup, type LocalCleanup } from './local-cleanup.js';
 import { maintenanceMethods } from './maintenance/maintenance-methods.js';
 import { objectMethods } from './object/object-methods.js';
 import { observeEngine } from './observe-engine.js';
+import { openCleanupQueue } from './queue/open-cleanup-queue.js';
 import { openStorage } from './storage/open-storage.js';
 import type { Storage } from './storage/storage.js';
 import { warnIfExposed } from './warn-exposed.js';
@@ -47,7 +48,8 @@ interface Tellers {
 interface Core {
   readonly engine: StorageEngine;
   readonly storage: Storage;
-  readonly cleanup: LocalCleanup;
+  /** Where no queue is. */
+  readonly localCleanup: LocalCleanup | undefined;
 }
 
 const name = 'tiered-store';
@@ -97,27 +99,38 @@ function msForCallers(time: ShutdownTime): number {
   return msLeft - Math.min(afterCallersMsMax, msLeft * afterCallersShareMax);
 }
 
-async function openCore(
-  settings: Settings,
-  scope: ServiceScope,
-  { logger, metrics }: Tellers,
-): Promise<Core> {
+async function openCore(settings: Settings, scope: ServiceScope, tellers: Tellers): Promise<Core> {
+  const { logger, metrics } = tellers;
   const storage = await openStorage(settings.storage, { clock, checksum });
   scope.onShutdown('settle', 'storage', () => storage.close());
   if (storage.isVolatile) logger.warn(storage.kinds, 'nothing in memory outlives this process');
-  const cleanup = createLocalCleanup(settings.cleanup, { clock, logger, metrics });
+  const { cleanupQueue, localCleanup } = await openCleanup(settings, scope, tellers);
   const { highVolume, longTerm, changeLog } = storage;
   const engine = createEngine(settings.engine, {
     highVolume,
     longTerm,
     changeLog,
-    cleanupQueue: cleanup,
+    cleanupQueue,
     clock,
     ids: createRevisionIds(clock),
     checksum,
     observer: observeEngine({ metrics, logger }),
   });
-  return { engine, storage, cleanup };
+  return { engine, storage, localCleanup };
+}
+
+async function openCleanup(
+  settings: Settings,
+  scope: ServiceScope,
+  { logger, metrics }: Tellers,
+): Promise<Pick<Core, 'localCleanup'> & { readonly cleanupQueue: CleanupProducer }> {
+  const dependencies = { clock, logger, metrics };
+  if (settings.queue === undefined) {
+    const localCleanup = createLocalCleanup(settings.cleanup, dependencies);
+    return { localCleanup, cleanupQueue: localCleanup };
+  }
+  const cleanupQueue = await openCleanupQueue(settings.queue, scope, dependencies);
+  return { localCleanup: undefined, cleanupQueue };
 }
 
 function methodsOf(

@@ -1,5 +1,12 @@
-import { byteSize, commonSettings, durationMs, loadSettings } from '@holdfast/service-kit';
 import { limits } from '@holdfast/domain';
+import { redisChecks } from '@holdfast/queue-bullmq';
+import {
+  byteSize,
+  commonSettings,
+  durationMs,
+  loadSettings,
+  redisSettings,
+} from '@holdfast/service-kit';
 import { z } from 'zod';
 
 const second = 1_000;
@@ -65,7 +72,7 @@ const serverLimits = z.strictObject({
   stallMsMax: durationMs({ msMin: second }).default(10 * minute),
 });
 
-/** What cleans up in this process as long as nothing else does. */
+/** What cleans up in this process where no queue is named. */
 const cleanup = z.strictObject({
   /** Replaced payloads that wait for their time to go. What is more waits on the change log. */
   jobsMax: z.int().min(1).max(1_000_000).default(100_000),
@@ -75,7 +82,7 @@ const cleanup = z.strictObject({
 });
 
 const maintenance = z.strictObject({
-  /** How often changes are looked for whose writers are gone. */
+  /** How often changes are looked for whose writers are gone, or whose jobs are lost. */
   recoverEveryMs: durationMs({ msMin: second }).default(minute),
   /** How often rows are looked for whose objects have expired. */
   expireEveryMs: durationMs({ msMin: second }).default(hour),
@@ -92,6 +99,8 @@ const schema = z.strictObject({
   storage: storage.prefault({}),
   engine: engine.prefault({}),
   limits: serverLimits.prefault({}),
+  /** Where cleanup is queued for workers. Missing: this process does it by itself. */
+  queue: redisSettings(redisChecks).optional(),
   cleanup: cleanup.prefault({}),
   maintenance: maintenance.prefault({}),
 });

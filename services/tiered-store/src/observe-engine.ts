@@ -1,9 +1,17 @@
 import type { EngineEvent, Observer } from '@holdfast/domain';
-import type { CounterSeries, Logger, Metrics } from '@holdfast/service-kit';
+import {
+  createLineLimit,
+  type CounterSeries,
+  type LogFields,
+  type Logger,
+  type Metrics,
+} from '@holdfast/service-kit';
 
 export interface EngineObserverDependencies {
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now?: () => number;
 }
 
 /** What each event is counted as, and what its counter says it means. */
@@ -38,9 +46,13 @@ const counters: Readonly<Record<EngineEvent['kind'], { name: string; help: strin
   },
 };
 
+/** As long as the queue is down every large write leaves a change: they are counted, and a few told. */
+const changesLeftLinesPerSecondMax = 5;
+
 /** Counts what operators should hear of, and logs it: loudly where an object is lost. */
-export function observeEngine({ metrics, logger }: EngineObserverDependencies): Observer {
+export function observeEngine({ metrics, logger, now }: EngineObserverDependencies): Observer {
   const series = new Map<EngineEvent['kind'], CounterSeries>();
+  const mayLogChangeLeft = createLineLimit(changesLeftLinesPerSecondMax, now);
   // Made at once, so that a dashboard shows a zero and not a gap.
   for (const [kind, { name, help }] of Object.entries(counters)) {
     series.set(kind as EngineEvent['kind'], metrics.counter(name, help).labels());
@@ -48,12 +60,13 @@ export function observeEngine({ metrics, logger }: EngineObserverDependencies): 
   return {
     report(event) {
       series.get(event.kind)?.add();
-      log(logger, event);
+      const unsaid = event.kind === 'change-left-on-log' ? mayLogChangeLeft() : 0;
+      if (unsaid !== undefined) log(logger, event, unsaid > 0 ? { unsaid } : {});
     },
   };
 }
 
-function log(logger: Logger, event: EngineEvent): void {
+function log(logger: Logger, event: EngineEvent, more: LogFields): void {
   const { kind } = event;
   switch (kind) {
     case 'dangling-tombstone':
@@ -67,7 +80,10 @@ function log(logger: Logger, event: EngineEvent): void {
       return logger.error({ kind, object: event.path }, 'a row cannot be read');
     case 'change-left-on-log':
     case 'deadline-not-deferred':
-      return logger.warn({ kind, changeId: event.changeId, cause: event.cause }, 'left to a sweep');
+      return logger.warn(
+        { kind, changeId: event.changeId, cause: event.cause, ...more },
+        'left to a sweep',
+      );
     case 'expiry-not-extended':
     case 'intent-left':
       return logger.warn(

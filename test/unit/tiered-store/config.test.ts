@@ -22,6 +22,26 @@ describe('The settings of the tiered store', () => {
     assert.equal(settings.shutdown.drainMs, 25_000);
   });
 
+  it('name no queue unless asked to, and one by its URL', () => {
+    assert.equal(readSettings([], {}).queue, undefined);
+    const url = 'rediss://store:secret@redis.example.com:6380/2';
+    const { queue } = readSettings([], { HOLDFAST_QUEUE__URL: url });
+    assert.equal(queue?.url.reveal(), url);
+    assert.deepEqual([queue.prefix, queue.tls], ['{holdfast}', undefined]);
+    assert.doesNotMatch(JSON.stringify(queue), /store:secret/);
+  });
+
+  it('refuse the URL of a queue that is none, without repeating it', () => {
+    assert.throws(
+      () => readSettings([], { HOLDFAST_QUEUE__URL: 'http://user:hunter2@host' }),
+      (error) =>
+        error instanceof StartupError &&
+        /queue\.url/.test(error.message) &&
+        !error.message.includes('hunter2'),
+    );
+    assert.throws(() => readSettings([], { HOLDFAST_QUEUE__PREFIX: '{a}' }), /queue\.url/);
+  });
+
   it('come from the environment too', () => {
     const { storage, engine } = readSettings([], {
       HOLDFAST_STORAGE__HIGH_VOLUME__KIND: 'memory',

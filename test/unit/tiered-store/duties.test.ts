@@ -1,6 +1,7 @@
 import type { DutiesOptions } from '../../../services/tiered-store/src/duties/start-duties.js';
 import { startDuties } from '../../../services/tiered-store/src/duties/start-duties.js';
 import { createLocalCleanup } from '../../../services/tiered-store/src/local-cleanup.js';
+import { changeIdOf } from '@holdfast/domain';
 import type { AbandonedQuery } from '@holdfast/tier-filesystem';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -22,17 +23,22 @@ const options: DutiesOptions = {
   runMsMax: 60_000,
 };
 
+interface Surroundings {
+  readonly removing?: (signal: AbortSignal) => Promise<void>;
+  /** Cleanup is left to a queue. */
+  readonly isQueued?: boolean;
+}
+
 describe('The duties of the service', () => {
   const store = useStore(openMemoryTiers);
 
-  function start(removing: (signal: AbortSignal) => Promise<void> = () => Promise.resolve()) {
+  function start({ removing = () => Promise.resolve(), isQueued = false }: Surroundings = {}) {
     const { clock, engine, tiers } = store();
     const metrics = testMetrics();
     const { logger, lines } = createListener();
-    const cleanup = createLocalCleanup(
-      { jobsMax: 100, concurrency: 2 },
-      { clock, logger, metrics },
-    );
+    const localCleanup = isQueued
+      ? undefined
+      : createLocalCleanup({ jobsMax: 100, concurrency: 2 }, { clock, logger, metrics });
     let removals = 0;
     const storage = {
       ...tiers,
@@ -45,8 +51,8 @@ describe('The duties of the service', () => {
         return { examined: 3, removed: 2, removedBytes: 100 };
       },
     };
-    const duties = startDuties(options, { engine, storage, cleanup, clock, logger, metrics });
-    return { duties, metrics, lines, cleanup, removals: () => removals };
+    const duties = startDuties(options, { engine, storage, localCleanup, clock, logger, metrics });
+    return { duties, metrics, lines, removals: () => removals };
   }
 
   it('recover changes whose writers are gone, at the start and every minute', async () => {
@@ -71,6 +77,50 @@ describe('The duties of the service', () => {
     assert.equal((await store().changes()).length, 0);
   });
 
+  it('put overdue changes on the queue, where there is one, and settle none', async () => {
+    await store().store(idOf('a'), large(1));
+    const { revision } = await store().store(idOf('a'), large(2));
+    await store().atRest();
+    const early = store().jobs.length;
+    store().clock.advance(2 * hour);
+    const job = { kind: 'settle-change', changeId: changeIdOf(revision) } as const;
+    const { duties, metrics, lines } = start({ isQueued: true });
+    await until(() => store().clock.sleepers() >= 4);
+    const offered = 'duty_entries_total{duty="recover-changes",outcome="offered"}';
+    assert.deepEqual(store().jobs.slice(early), [{ job, notBefore: store().clock.now() }]);
+    assert.equal(await metricValue(metrics, offered), 1);
+    assert.equal((await store().changes()).length, 1, 'it is for the workers to settle it');
+    const line = lines.find((one) => one['duty'] === 'recover-changes');
+    assert.deepEqual([line?.level, line?.['offered']], ['info', 1]);
+
+    store().clock.advance(2 * 60_000);
+    await until(() => store().jobs.length === early + 2);
+    await duties.stop();
+    assert.equal(await metricValue(metrics, offered), 2, 'it is offered until it is settled');
+  });
+
+  it('leave it at that for one run when the queue takes nothing', async () => {
+    for (const key of ['a', 'b']) {
+      await store().store(idOf(key), large(1));
+      await store().store(idOf(key), large(2));
+    }
+    await store().atRest();
+    const early = store().jobs.length;
+    store().clock.advance(2 * hour);
+    const mend = failAll(store().queue, 'enqueue', unavailable());
+    const { duties, metrics, lines } = start({ isQueued: true });
+    await until(() => store().clock.sleepers() >= 4);
+    const warnings = lines.filter(({ level }) => level === 'warn');
+    assert.equal(warnings.length, 1);
+    const failed = 'duty_entries_total{duty="recover-changes",outcome="failed"}';
+    assert.equal(await metricValue(metrics, failed), 2);
+
+    mend();
+    store().clock.advance(2 * 60_000);
+    await until(() => store().jobs.length === early + 2);
+    await duties.stop();
+  });
+
   it('remove what broken uploads left, at the start', async () => {
     const { duties, metrics, removals } = start();
     await until(() => removals() === 1);
@@ -82,8 +132,10 @@ describe('The duties of the service', () => {
   });
 
   it('end the removal of what broken uploads left when they are told to stop', async () => {
-    const { duties, metrics, removals } = start(async (signal) => {
-      await once(signal, 'abort');
+    const { duties, metrics, removals } = start({
+      removing: async (signal) => {
+        await once(signal, 'abort');
+      },
     });
     await until(() => removals() === 1);
     await duties.stop();

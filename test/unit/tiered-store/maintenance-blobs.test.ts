@@ -156,6 +156,31 @@ describe('ReclaimBlobs', () => {
     }
   });
 
+  it('reclaims a blob once that is named often', async () => {
+    const orphan = await placeOrphan(store(), 'orphan');
+    store().clock.advance(limits.orphanAgeMsMin);
+    const blobs = Array.from({ length: 200 }, () => orphan);
+    for (const { result } of await reclaim({ blobs })) {
+      assert(result?.$case === 'outcome');
+      const { state } = result.value;
+      assert(state === BlobState.AWAITING_READERS || state === BlobState.OWNED);
+    }
+    const { changes } = await store().holdings();
+    assert.equal(changes.length, 1);
+    await store().cleanUp();
+    assert.deepEqual(await store().holdings(), { blobs: [], changes: [] });
+  });
+
+  it('begins nothing any more once its caller has gone', async () => {
+    const orphan = await placeOrphan(store(), 'orphan');
+    store().clock.advance(limits.orphanAgeMsMin);
+    const gone = new Error('gone');
+    const request = { blobs: [orphan], minAge: undefined, dryRun: false };
+    const reclaiming = createReclaimBlobs(dependenciesOf(store()));
+    await assert.rejects(reclaiming(request, callContext(AbortSignal.abort(gone))), gone);
+    assert.deepEqual(await store().holdings(), { blobs: [orphan], changes: [] });
+  });
+
   it('keeps a blob that cannot be looked at', async () => {
     const orphan = await placeOrphan(store(), 'orphan');
     failNext(store().longTerm, 'head', unavailable());

@@ -1,11 +1,12 @@
 import { status } from '@grpc/grpc-js';
 import { maintenance } from '@holdfast/contracts';
-import { limits, type Change } from '@holdfast/domain';
+import { blobNameOf, changeIdOf, limits, parseObjectId, type Change } from '@holdfast/domain';
+import { createCountingIds } from '@holdfast/testkit';
 import assert from 'node:assert/strict';
 import { createDiscardChanges } from '../../../services/tiered-store/src/maintenance/discard-changes.js';
 import { createListChanges } from '../../../services/tiered-store/src/maintenance/list-changes.js';
 import { createSettleChange } from '../../../services/tiered-store/src/maintenance/settle-change.js';
-import { failNext, holdNext } from '../../support/engine/hold.js';
+import { failAll, failNext, holdNext } from '../../support/engine/hold.js';
 import { large, largeBytes } from '../../support/engine/payloads.js';
 import { arrange, presentOf, unavailable } from '../../support/engine/situations.js';
 import { idOf, useStore } from '../../support/engine/store-under-test.js';
@@ -65,28 +66,63 @@ describe('SettleChange', () => {
   });
 
   it('tells the blobs of a change, and when to ask again', async () => {
-    const { changeId, oldBlob, deadline } = await replaced('a');
+    const change = await replaced('a');
+    const { changeId, oldBlob, deadline } = change;
     const until = new Date(store().clock.now() + limits.readerGraceMs);
     assert(oldBlob !== undefined);
     const kept = { blob: oldBlob, state: BlobState.AWAITING_READERS, size: 0n };
     assert.deepEqual(await settle({ changeIds: [changeId] }), [
-      settled(changeId, SettleOutcome.AWAITING_READERS, [kept], until),
+      settled(change, SettleOutcome.AWAITING_READERS, [kept], until),
     ]);
     assert.deepEqual(await settle({ changeIds: [changeId], onlyDue: true }), [
-      settled(changeId, SettleOutcome.STILL_YOUNG, [], new Date(deadline)),
+      settled(change, SettleOutcome.STILL_YOUNG, [], new Date(deadline)),
     ]);
     const size = BigInt(largeBytes);
     assert.deepEqual(await settle({ changeIds: [changeId], dryRun: true, ignoreReaders: true }), [
-      settled(changeId, SettleOutcome.COMMITTED, [
+      settled(change, SettleOutcome.COMMITTED, [
         { blob: oldBlob, state: BlobState.RECLAIMABLE, size },
       ]),
     ]);
     store().clock.advance(limits.readerGraceMs);
     assert.deepEqual(await settle({ changeIds: [changeId] }), [
-      settled(changeId, SettleOutcome.COMMITTED, [
-        { blob: oldBlob, state: BlobState.DELETED, size },
-      ]),
+      settled(change, SettleOutcome.COMMITTED, [{ blob: oldBlob, state: BlobState.DELETED, size }]),
     ]);
+  });
+
+  it('tells the change as the log has it, also where it could not be settled', async () => {
+    const change = await replaced('a');
+    let reads = 0;
+    store().changeLog.hook('get', { before: () => void (reads += 1) });
+    for (const step of ['fence', 'readHead'] as const) {
+      failNext(store().highVolume, step, unavailable());
+      const [result] = await settle({ changeIds: [change.changeId] });
+      assert.equal(errorOf(result?.result).reason, 'TIER_UNAVAILABLE');
+      assert.deepEqual(result?.change, shown(change));
+    }
+    failNext(store().longTerm, 'remove', unavailable());
+    const [failed] = await settle({ changeIds: [change.changeId], ignoreReaders: true });
+    assert.equal(errorOf(failed?.result).reason, 'TIER_UNAVAILABLE');
+    assert.deepEqual(failed?.change, shown(change));
+    const [settledNow] = await settle({ changeIds: [change.changeId], ignoreReaders: true });
+    assert.deepEqual(settledNow?.change, shown(change));
+    assert.equal(reads, 4, 'the log is read once for each');
+  });
+
+  it('tells no change where the log has none, or cannot be read', async () => {
+    const change = await replaced('a');
+    const results = await settle({ changeIds: [unknownId, 'no id'] });
+    assert.deepEqual(
+      results.map((result) => result.change),
+      [undefined, undefined],
+    );
+    failNext(store().changeLog, 'get', unavailable());
+    const [unread] = await settle({ changeIds: [change.changeId] });
+    assert.equal(errorOf(unread?.result).reason, 'TIER_UNAVAILABLE');
+    assert.equal(unread?.change, undefined);
+    store().tiers.changeLog.damage(change.changeId);
+    const [damaged] = await settle({ changeIds: [change.changeId] });
+    assert.equal(errorOf(damaged?.result).reason, 'UNREADABLE');
+    assert.equal(damaged?.change, undefined);
   });
 
   it('tells a writer that lost its change so', async () => {
@@ -100,7 +136,7 @@ describe('SettleChange', () => {
     const { changeId, newBlob } = change;
     const size = BigInt(largeBytes);
     assert.deepEqual(await settle({ changeIds: [changeId], ignoreReaders: true }), [
-      settled(changeId, SettleOutcome.SUPERSEDED, [
+      settled(change, SettleOutcome.SUPERSEDED, [
         { blob: newBlob, state: BlobState.DELETED, size },
         { blob: old, state: BlobState.LIVE, size },
       ]),
@@ -131,6 +167,80 @@ describe('SettleChange', () => {
     assert.deepEqual((await store().holdings()).changes, [changeId]);
   });
 
+  it('settles a change once that is named often', async () => {
+    const { changeId, oldBlob } = await replaced('a');
+    const changeIds = Array.from({ length: 1_000 }, () => changeId);
+    const results = await settle({ changeIds, ignoreReaders: true });
+    const deleted = results.flatMap(({ result }) => {
+      assert(result?.$case === 'settled', 'each is settled, or was');
+      return result.value.blobs.filter(({ state }) => state === BlobState.DELETED);
+    });
+    assert.deepEqual(
+      deleted.map(({ blob }) => blob),
+      [oldBlob],
+    );
+    assert.deepEqual((await store().holdings()).changes, []);
+  });
+
+  it('settles no more than its answer has room for, and says so', async () => {
+    const changes = await recordLongChanges(1_000);
+    let left = changes;
+    for (let calls = 0; left.length > 0; calls += 1) {
+      assert(calls < 5, 'each call comes further');
+      const results = await settle({ changeIds: left });
+      const frame = maintenance.SettleChangeResponse.encode({ results }).finish();
+      assert(frame.length < 2 * 1024 ** 2, `an answer of ${frame.length} bytes can be sent`);
+      const unsettled = results.filter(({ result }) => result?.$case === 'error');
+      for (const { result } of unsettled) assert.equal(errorOf(result).reason, 'AT_CAPACITY');
+      assert(left.length - unsettled.length >= Math.min(left.length, 290));
+      left = unsettled.map(({ changeId }) => changeId);
+    }
+    assert.deepEqual((await store().holdings()).changes, []);
+  });
+
+  it('answers for as many changes that fail as fit into its answer', async () => {
+    const changeIds = await recordLongChanges(1_000);
+    const unhook = failAll(store().highVolume, 'fence', unavailable());
+    const results = await settle({ changeIds });
+    unhook();
+    const frame = maintenance.SettleChangeResponse.encode({ results }).finish();
+    assert(frame.length < 2 * 1024 ** 2, `an answer of ${frame.length} bytes can be sent`);
+    const reasons = new Set(results.map(({ result }) => errorOf(result).reason));
+    assert.deepEqual(reasons, new Set(['TIER_UNAVAILABLE', 'AT_CAPACITY']));
+  });
+
+  /** Entries with names as long as they may be, and as many scopes. */
+  async function recordLongChanges(count: number): Promise<string[]> {
+    const scopes = Array.from({ length: limits.scopesMax }, (_, at) => ({
+      name: `scope${at}`,
+      value: 'v',
+    }));
+    const { usecase } = idOf('x');
+    const room =
+      limits.storagePathBytesMax - parseObjectId({ usecase, scopes, key: 'k' }).path.length;
+    const objectId = parseObjectId({ usecase, scopes, key: 'k'.repeat(room + 1) });
+    const ids = createCountingIds(store().clock, 9);
+    const changeIds: string[] = [];
+    for (let n = 0; n < count; n += 1) {
+      const changeId = changeIdOf(ids.revision());
+      const newBlob = blobNameOf(objectId, ids.revision());
+      const oldBlob = blobNameOf(objectId, ids.revision());
+      const deadline = store().clock.now();
+      // Its readers have had their time.
+      const readersUntil = deadline;
+      await store().tiers.changeLog.record({
+        changeId,
+        objectId,
+        newBlob,
+        oldBlob,
+        deadline,
+        readersUntil,
+      });
+      changeIds.push(changeId);
+    }
+    return changeIds;
+  }
+
   it('refuses no changes, and too many', async () => {
     for (const changeIds of [[], tooMany]) {
       await assertRefused(settle({ changeIds }), 'INVALID_BATCH', 'change_ids');
@@ -140,12 +250,20 @@ describe('SettleChange', () => {
 });
 
 function settled(
-  changeId: string,
+  change: Change,
   outcome: maintenance.SettleOutcome,
   blobs: readonly maintenance.BlobOutcome[],
   deadline?: Date,
 ): maintenance.SettleResult {
-  return { changeId, result: { $case: 'settled', value: { outcome, blobs, deadline } } };
+  const result = { $case: 'settled' as const, value: { outcome, blobs, deadline } };
+  return { changeId: change.changeId, change: shown(change), result };
+}
+
+/** The change as a message has it. */
+function shown({ changeId, objectId, newBlob, oldBlob, deadline }: Change): maintenance.Change {
+  const { usecase, scopes, key } = objectId;
+  const id = { usecase, scopes, key };
+  return { changeId, objectId: id, newBlob, oldBlob, deadline: new Date(deadline) };
 }
 
 describe('DiscardChanges', () => {
@@ -167,17 +285,9 @@ describe('DiscardChanges', () => {
     const discard = createDiscardChanges(dependencies);
     const changeIds = [change.changeId, unknownId, 'no id'];
     const { results } = await discard({ changeIds, reason }, callContext());
-    const { usecase, scopes, key } = change.objectId;
-    const shown = {
-      changeId: change.changeId,
-      objectId: { usecase, scopes, key },
-      newBlob: change.newBlob,
-      oldBlob: change.oldBlob,
-      deadline: new Date(change.deadline),
-    };
     assert.deepEqual(
       results,
-      [shown, undefined, undefined].map((was, index) => ({
+      [shown(change), undefined, undefined].map((was, index) => ({
         changeId: changeIds[index],
         result: { $case: 'discarded', value: { change: was } },
       })),

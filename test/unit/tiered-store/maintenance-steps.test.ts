@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createDescribeStorage } from '../../../services/tiered-store/src/maintenance/describe-storage.js';
 import { createExpireObjects } from '../../../services/tiered-store/src/maintenance/expire-objects.js';
 import { createVerifyObjects } from '../../../services/tiered-store/src/maintenance/verify-objects.js';
-import { failNext } from '../../support/engine/hold.js';
+import { failAll, failNext } from '../../support/engine/hold.js';
 import { large, largeBytes, small, thresholdBytes } from '../../support/engine/payloads.js';
 import { arrange, unavailable } from '../../support/engine/situations.js';
 import { expiringAfter, idOf, useStore } from '../../support/engine/store-under-test.js';
@@ -177,14 +177,16 @@ describe('DescribeStorage', () => {
       oldestChangeTime: new Date(began),
     };
     const describeStorage = createDescribeStorage(dependencies);
-    assert.deepEqual(await describeStorage({ includeUsage: false }, callContext()), {
+    const nothingMore = { includeUsage: false, includeUnreferenced: false };
+    assert.deepEqual(await describeStorage(nothingMore, callContext()), {
       ...base,
       longTermTime: undefined,
       usage: [],
     });
     const tiers = { ...dependencies.tiers, longTermTime: async () => 7 as Timestamp };
     const withClock = createDescribeStorage({ ...dependencies, tiers });
-    assert.deepEqual(await withClock({ includeUsage: true }, callContext()), {
+    const usageToo = { includeUsage: true, includeUnreferenced: false };
+    assert.deepEqual(await withClock(usageToo, callContext()), {
       ...base,
       longTermTime: new Date(7),
       usage: [
@@ -197,5 +199,21 @@ describe('DescribeStorage', () => {
         },
       ],
     });
+  });
+
+  it('tells what waits to be freed without looking at what is stored', async () => {
+    await arrange(store(), idOf('a'), 'large', 1);
+    await arrange(store(), idOf('a'), 'large', 2);
+    await store().atRest();
+    const unhook = failAll(store().highVolume, 'listRows', unavailable());
+    const describeStorage = createDescribeStorage(dependenciesOf(store()));
+    const asked = { includeUsage: false, includeUnreferenced: true };
+    const { usage, pendingChanges } = await describeStorage(asked, callContext());
+    unhook();
+    const unreferencedBytes = BigInt(largeBytes);
+    assert.deepEqual(usage, [
+      { usecase, objects: 0n, inlineBytes: 0n, blobBytes: 0n, unreferencedBytes },
+    ]);
+    assert.equal(pendingChanges, 1n);
   });
 });

@@ -41,6 +41,24 @@ describe('What the engine reports', () => {
   }
 });
 
+describe('Changes that are left on the log', () => {
+  it('do not flood the log while the queue is down, and are all counted', async () => {
+    const metrics = testMetrics();
+    const { logger, lines } = createListener();
+    let now = 1_000;
+    const observer = observeEngine({ metrics, logger, now: () => now });
+    const event = { kind: 'change-left-on-log', changeId, cause } as const;
+    for (let n = 0; n < 1_000; n += 1) observer.report(event);
+    assert.equal(lines.length, 5);
+    observer.report({ kind: 'unreadable-row', path: id.path });
+    assert.equal(lines.length, 6, 'what else is reported is logged all the same');
+    now += 1_000;
+    observer.report(event);
+    assert.deepEqual([lines.length, lines[6]?.['unsaid']], [7, 995]);
+    assert.equal(await metricValue(metrics, 'changes_left_on_log_total'), 1_001);
+  });
+});
+
 describe('What becomes of the operations of batches', () => {
   const tracer = createTracer(
     { service: 'test', sampleRatio: 0 },

@@ -4,6 +4,8 @@ import type { Logger, Metrics } from '@holdfast/service-kit';
 export interface DutyFindings {
   /** Entries that were done with. */
   readonly removed: number;
+  /** Entries that were put on the queue, where they may have been before. */
+  readonly offered?: number;
   readonly freedBytes: number;
   readonly failed: readonly { readonly cause: unknown }[];
   /** What cannot be read, or is none of ours. It stays. */
@@ -22,7 +24,7 @@ export interface DutyReportDependencies {
   readonly logger: Logger;
 }
 
-const nothing: DutyFindings = { removed: 0, freedBytes: 0, failed: [], undecided: 0 };
+const nothing = { removed: 0, offered: 0, freedBytes: 0, failed: [], undecided: 0 } as const;
 /** Of the causes of failures, these many are told. */
 const causesMax = 3;
 
@@ -40,30 +42,34 @@ export function createDutyReport(
     'Bytes of payload that background duties removed',
     ['duty'],
   );
-  let run = nothing;
+  let run: Required<DutyFindings> = nothing;
 
   return {
-    add({ removed, freedBytes, failed, undecided }) {
+    add({ removed, offered = 0, freedBytes, failed, undecided }) {
       entries.labels(duty, 'removed').add(removed);
+      if (offered > 0) entries.labels(duty, 'offered').add(offered);
       entries.labels(duty, 'failed').add(failed.length);
       entries.labels(duty, 'undecided').add(undecided);
       freed.labels(duty).add(freedBytes);
       run = {
         removed: run.removed + removed,
+        offered: run.offered + offered,
         freedBytes: run.freedBytes + freedBytes,
         failed: [...run.failed, ...failed].slice(0, causesMax),
         undecided: run.undecided + undecided,
       };
     },
     end() {
-      const { removed, freedBytes, undecided } = run;
+      const { removed, offered, freedBytes, undecided } = run;
       const causes = run.failed.map(({ cause }) => cause);
       run = nothing;
-      const fields = { duty, removed, freedBytes, undecided };
+      const fields = { duty, removed, ...(offered > 0 && { offered }), freedBytes, undecided };
       if (causes.length > 0 || undecided > 0) {
         logger.warn({ ...fields, causes }, 'a background duty left something for later');
       } else if (removed > 0) {
         logger.info(fields, 'a background duty has cleaned up');
+      } else if (offered > 0) {
+        logger.info(fields, 'a background duty has put on the queue what waits for cleanup');
       }
     },
   };

@@ -3,7 +3,7 @@ import type { Timestamp, UsecaseUsage } from '@holdfast/domain';
 import type { UnaryHandler } from '@holdfast/rpc';
 import type { MaintenanceDependencies } from './dependencies.js';
 
-/** Describes the tiers, what waits for cleaning and, if asked, what is stored. */
+/** Describes the tiers, what waits for cleaning and, if asked, what is stored and what is to be freed. */
 export function createDescribeStorage({
   engine,
   tiers,
@@ -12,8 +12,8 @@ export function createDescribeStorage({
   maintenance.DescribeStorageRequest,
   maintenance.DescribeStorageResponse
 > {
-  return async ({ includeUsage }, { signal }) => {
-    const described = await engine.describeStorage({ includeUsage, signal });
+  return async ({ includeUsage, includeUnreferenced }, { signal }) => {
+    const described = await engine.describeStorage({ includeUsage, includeUnreferenced, signal });
     const time = clock.now();
     // Nothing comes between the two: whoever compares them takes the difference for that of clocks.
     const longTermTime = await tiers.longTermTime?.(signal);

@@ -1,25 +1,21 @@
 import type { maintenance } from '@holdfast/contracts';
 import { changeIdOf, isRevision, type Change, type DiscardOutcome } from '@holdfast/domain';
-import { invalidField, reasonError, type CallContext, type UnaryHandler } from '@holdfast/rpc';
+import { invalidField, type CallContext, type UnaryHandler } from '@holdfast/rpc';
+import { createAnswerRoom } from './answer-room.js';
 import type { MaintenanceDependencies } from './dependencies.js';
 import { createEntryErrors } from './entry-errors.js';
-import { inOrder } from './in-order.js';
+import { createInOrder } from './in-order.js';
 import { changeMessage } from './messages.js';
 import { checkEntries } from './request-bounds.js';
 
 const reasonCharactersMax = 1_000;
-
-/**
- * When the answer has grown so large, what is left of the call stays on the log: the caller has to be
- * told what was given up, and a message carries 2 MiB.
- */
-const answerBytesMax = 1_750_000;
 
 /** Gives the named changes up, and writes down who wanted that, and why. */
 export function createDiscardChanges(
   dependencies: Pick<MaintenanceDependencies, 'engine' | 'logger'>,
 ): UnaryHandler<maintenance.DiscardChangesRequest, maintenance.DiscardChangesResponse> {
   const { engine, logger } = dependencies;
+  const inOrder = createInOrder();
 
   async function discard(changeId: string): Promise<DiscardOutcome> {
     // What is no id was never on the log.
@@ -32,15 +28,16 @@ export function createDiscardChanges(
     checkEntries('change_ids', changeIds);
     checkReason(reason);
     const errors = createEntryErrors(dependencies, context);
-    let answerBytes = 0;
+    const room = createAnswerRoom();
     const results = await inOrder(changeIds, context.signal, async (changeId) => {
       try {
-        if (answerBytes >= answerBytesMax) throw answerFull();
+        // The caller has to be told what was given up.
+        room.check();
         const outcome = await discard(changeId);
         const change = outcome.kind === 'discarded' ? outcome.change : undefined;
         if (change !== undefined) {
           logger.warn(auditFields(change, reason, context), 'a change was discarded');
-          answerBytes += namesBytes(change);
+          room.take(change);
         }
         const value = { change: change && changeMessage(change) };
         return { changeId, result: { $case: 'discarded' as const, value } };
@@ -74,14 +71,4 @@ function auditFields(change: Change, reason: string, context: CallContext) {
     requestId,
     peer,
   };
-}
-
-function answerFull(): Error {
-  const why = 'the answer has room for no more changes: repeat the call with those that are left';
-  return reasonError('AT_CAPACITY', why, { retryAfterMs: 0 });
-}
-
-function namesBytes({ objectId, newBlob, oldBlob }: Change): number {
-  const names: readonly string[] = [objectId.path, newBlob ?? '', oldBlob ?? ''];
-  return names.reduce((bytes, name) => bytes + Buffer.byteLength(name), 0);
 }

@@ -1,25 +1,46 @@
-/** Entries of one call that are dealt with at once. */
-const concurrencyMax = 16;
+import { createTurns } from './turns.js';
+
+/** Entries dealt with at once: as many as let the tiers share their flushes. */
+const concurrencyMax = 64;
 
 /**
- * Deals with each entry, a few at a time, and answers in their order. Once `signal` has aborted none is
- * begun any more, and it fails with the signal's reason.
+ * Deals with each entry of a call and answers in their order, a few at a time of all calls together:
+ * many calls ask no more of the tiers than one, and take turns, so that a short one does not wait for
+ * the end of a long one. Once its signal has aborted a call begins nothing any more, and fails with
+ * the signal's reason.
  */
-export async function inOrder<Entry, Result>(
-  entries: readonly Entry[],
-  signal: AbortSignal,
-  dealWith: (entry: Entry, index: number) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  const waiting = entries.entries();
+export function createInOrder() {
+  const turns = createTurns(concurrencyMax);
 
-  async function work(): Promise<void> {
-    for (const [index, entry] of waiting) {
-      signal.throwIfAborted();
-      results[index] = await dealWith(entry, index);
+  return async function inOrder<Entry, Result>(
+    entries: readonly Entry[],
+    signal: AbortSignal,
+    dealWith: (entry: Entry, index: number) => Promise<Result>,
+  ): Promise<Result[]> {
+    const results: Result[] = [];
+    const waiting = entries.entries();
+    const party = turns.join();
+
+    async function work(): Promise<void> {
+      for (const [index, entry] of waiting) {
+        await party.take();
+        try {
+          signal.throwIfAborted();
+          results[index] = await dealWith(entry, index);
+        } finally {
+          party.give();
+        }
+      }
     }
-  }
 
-  await Promise.all(Array.from({ length: concurrencyMax }, work));
-  return results;
+    const giveUp = (): void => party.giveUp(signal.reason);
+    signal.addEventListener('abort', giveUp);
+    try {
+      const workers = Math.min(concurrencyMax, entries.length);
+      await Promise.all(Array.from({ length: workers }, work));
+      return results;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  };
 }

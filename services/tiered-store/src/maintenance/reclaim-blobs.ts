@@ -3,7 +3,7 @@ import { isBlobName, limits, type ReclaimOutcome } from '@holdfast/domain';
 import { invalidField, type RpcError, type UnaryHandler } from '@holdfast/rpc';
 import type { MaintenanceDependencies } from './dependencies.js';
 import { createEntryErrors } from './entry-errors.js';
-import { inOrder } from './in-order.js';
+import { createInOrder } from './in-order.js';
 import { checkEntries, readMinAgeMs } from './request-bounds.js';
 
 const { BlobState } = maintenance;
@@ -13,6 +13,7 @@ export function createReclaimBlobs(
   dependencies: Pick<MaintenanceDependencies, 'engine' | 'logger'>,
 ): UnaryHandler<maintenance.ReclaimBlobsRequest, maintenance.ReclaimBlobsResponse> {
   const { engine } = dependencies;
+  const inOrder = createInOrder();
   return async (request, context) => {
     const { blobs, dryRun } = request;
     checkEntries('blobs', blobs);

@@ -3,13 +3,16 @@ import {
   changeIdOf,
   isRevision,
   type BlobFate,
+  type Change,
   type SettleOutcome,
   type SettleRequest,
 } from '@holdfast/domain';
 import type { UnaryHandler } from '@holdfast/rpc';
+import { createAnswerRoom } from './answer-room.js';
 import type { MaintenanceDependencies } from './dependencies.js';
 import { createEntryErrors } from './entry-errors.js';
-import { inOrder } from './in-order.js';
+import { createInOrder } from './in-order.js';
+import { changeMessage } from './messages.js';
 import { checkEntries } from './request-bounds.js';
 
 const { BlobState, SettleOutcome: Outcome } = maintenance;
@@ -19,19 +22,27 @@ export function createSettleChange(
   dependencies: Pick<MaintenanceDependencies, 'engine' | 'logger'>,
 ): UnaryHandler<maintenance.SettleChangeRequest, maintenance.SettleChangeResponse> {
   const { engine } = dependencies;
+  const inOrder = createInOrder();
   return async (request, context) => {
     checkEntries('change_ids', request.changeIds);
     const errors = createEntryErrors(dependencies, context);
     const how = howToSettle(request);
+    const room = createAnswerRoom();
     const settle = async (changeId: string): Promise<maintenance.SettleResult> => {
+      let change: maintenance.Change | undefined;
+      const found = (onLog: Change): void => {
+        change = changeMessage(onLog);
+        room.take(onLog);
+      };
       try {
+        room.check();
         // What is no id was never on the log.
         const outcome = isRevision(changeId)
-          ? await engine.settleChange({ ...how, changeId: changeIdOf(changeId) })
+          ? await engine.settleChange({ ...how, changeId: changeIdOf(changeId), found })
           : ({ kind: 'already-resolved' } as const);
-        return { changeId, result: { $case: 'settled', value: settledMessage(outcome) } };
+        return { changeId, change, result: { $case: 'settled', value: settledMessage(outcome) } };
       } catch (error) {
-        return { changeId, result: { $case: 'error', value: errors.toStatus(error) } };
+        return { changeId, change, result: { $case: 'error', value: errors.toStatus(error) } };
       }
     };
     const results = await inOrder(request.changeIds, context.signal, settle);

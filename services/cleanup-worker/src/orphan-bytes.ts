@@ -1,0 +1,77 @@
+import type { Clock } from '@holdfast/domain';
+import type { Metrics } from '@holdfast/service-kit';
+import type { MaintenanceStore } from './store/maintenance-store.js';
+
+/** What was counted last. */
+export interface CountedOrphanBytes {
+  /** By usecase; under '' those of usecases that are too many to be named. */
+  readonly bytes: ReadonlyMap<string, bigint>;
+  readonly time: Date;
+}
+
+/** Bytes that are on disk and that nothing refers to, by usecase: what cleanup has still to free. */
+export interface OrphanBytes {
+  /** `undefined` until they have been counted for the first time. */
+  latest(): CountedOrphanBytes | undefined;
+  /**
+   * Counts anew; who asks while that goes on gets the same count. Rejects when the store does not say,
+   * and with the reason of `signal` when that aborts.
+   */
+  refresh(signal: AbortSignal): Promise<void>;
+}
+
+export interface OrphanBytesDependencies {
+  readonly store: Pick<MaintenanceStore, 'describeUnreferenced'>;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+/**
+ * Nothing is added up here while jobs come and go: what is on the change log is counted by who keeps it.
+ * So the count is right after the loss of this process and of the queue, too.
+ */
+export function createOrphanBytes({ store, metrics, clock }: OrphanBytesDependencies): OrphanBytes {
+  const gauge = metrics.gauge(
+    'orphan_bytes',
+    'Bytes on disk that nothing refers to any more, by usecase; none for those too many to name',
+    ['usecase'],
+  );
+  let latest: CountedOrphanBytes | undefined;
+  let changes = Number.NaN;
+  let counting: Promise<void> | undefined;
+  metrics.gauge('changes_pending', 'Changes on the change log', () => changes);
+  metrics.gauge('orphan_bytes_age_seconds', 'How old orphan_bytes and changes_pending are', () => {
+    return latest === undefined ? Number.NaN : (clock.now() - latest.time.getTime()) / 1_000;
+  });
+
+  async function count(): Promise<void> {
+    const { usage, pendingChanges, time } = await store.describeUnreferenced({});
+    const unreferenced = usage.filter(({ unreferencedBytes }) => unreferencedBytes > 0n);
+    const bytes = new Map(unreferenced.map((one) => [one.usecase, one.unreferencedBytes]));
+    latest = { bytes, time: time ?? new Date(clock.now()) };
+    gauge.clear();
+    for (const [usecase, amount] of bytes) gauge.labels(usecase).set(Number(amount));
+    changes = Number(pendingChanges);
+  }
+
+  return {
+    latest: () => latest,
+    async refresh(signal) {
+      signal.throwIfAborted();
+      counting ??= count().finally(() => {
+        counting = undefined;
+      });
+      return patiently(counting, signal);
+    },
+  };
+}
+
+/** What `waited` comes to, unless `signal`, which has not aborted, does so before. */
+function patiently(waited: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(signal.reason);
+    signal.addEventListener('abort', leave);
+    const stay = (): void => signal.removeEventListener('abort', leave);
+    void waited.then(resolve, reject).finally(stay);
+  });
+}

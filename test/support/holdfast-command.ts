@@ -25,7 +25,8 @@ export function spawnHoldfast(
   stdio: StdioOptions = ['pipe', 'pipe', 'pipe'],
 ): ChildProcess {
   const [command = '', ...rest] = holdfastCommand(args);
-  return spawn(command, rest, { stdio, env: { ...process.env, HOLDFAST_ADDRESS: address } });
+  const env = { ...process.env, HOLDFAST_ADDRESS: address, HOLDFAST_CLEANUP_WORKER: address };
+  return spawn(command, rest, { stdio, env });
 }
 
 /** What a child printed, and how it ended. */
@@ -41,6 +42,8 @@ export async function endOf(child: ChildProcess): Promise<CommandEnd> {
 export interface InProcess {
   readonly stdin?: Readable;
   readonly isWatched?: boolean;
+  /** Standard output is a terminal, and so wide. */
+  readonly outputColumns?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -61,6 +64,8 @@ export async function runHoldfast(
     columns: () => 100,
     signal: given.signal ?? new AbortController().signal,
     address,
+    cleanupWorker: address,
+    outputColumns: given.outputColumns,
     version: '1.2.3',
   });
   stdout.end();

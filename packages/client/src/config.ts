@@ -2,11 +2,20 @@
 export interface Environment {
   /** The gateway to talk to where no `--address` is given. */
   readonly address: string;
+  /** The cleanup worker to talk to where no `--cleanup-worker` is given. */
+  readonly cleanupWorker: string;
 }
 
 const addressDefault = '127.0.0.1:7100';
+const cleanupWorkerDefault = '127.0.0.1:7120';
 
 export function readEnvironment(): Environment {
-  const address = process.env['HOLDFAST_ADDRESS'] ?? '';
-  return { address: address === '' ? addressDefault : address };
+  return {
+    address: addressOf(process.env['HOLDFAST_ADDRESS'], addressDefault),
+    cleanupWorker: addressOf(process.env['HOLDFAST_CLEANUP_WORKER'], cleanupWorkerDefault),
+  };
+}
+
+function addressOf(value: string | undefined, addressIfNone: string): string {
+  return value === undefined || value === '' ? addressIfNone : value;
 }

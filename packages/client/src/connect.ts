@@ -8,7 +8,10 @@ import { cancelled } from './errors.js';
 import { connectMsDefault } from './limits.js';
 
 /** Waits for a connection, and fails without one. */
-export async function connect({ channel, clock }: ClientCore, options: CallOptions): Promise<void> {
+export async function connect(
+  { channel, clock }: Pick<ClientCore, 'channel' | 'clock'>,
+  options: CallOptions,
+): Promise<void> {
   const terms = termsOf(options, connectMsDefault, clock);
   if (await waitForConnection(channel, clock, terms)) return;
   if (terms.signal?.aborted === true) throw cancelled(terms.signal);

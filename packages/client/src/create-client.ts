@@ -1,6 +1,7 @@
-import { createBatchSession, invalidField, openChannel, type ClientTls } from '@holdfast/rpc';
+import { createBatchSession, openChannel, type ClientTls } from '@holdfast/rpc';
 import { createOperationEncoder } from './batch-operation.js';
 import type { CallOptions, CallTerms } from './call-terms.js';
+import { checkAddress } from './check-address.js';
 import type { ClientCore } from './client-core.js';
 import { connect, waitForConnection } from './connect.js';
 import { deleteObject, type DeleteOptions, type DeleteResult } from './delete-object.js';
@@ -93,13 +94,6 @@ export function createClient(options: ClientOptions): Client {
       core.channel.close();
     },
   };
-}
-
-/** A wrong one would otherwise look like a server that is down, to whoever waits for it. */
-function checkAddress(address: string): string {
-  const port = Number(/^.+:(?<port>\d{1,5})$/.exec(address)?.groups?.['port']);
-  if (port >= 1 && port <= 65_535) return address;
-  throw invalidField('INVALID_ADDRESS', 'address', `must be host:port; given ${address}`);
 }
 
 /** Tells the gateway that this side repeats calls: two that do would multiply. */

@@ -26,7 +26,9 @@ export interface CommandContext {
   readonly operands: readonly string[];
 }
 
-export interface Command {
+/** What there is to say about a command. */
+export interface CommandText {
+  /** What follows `holdfast` on the command line; two words for one of a group. */
   readonly name: string;
   /** Another name it answers to. */
   readonly alias?: string;
@@ -41,6 +43,9 @@ export interface Command {
   readonly flags: FlagTable;
   /** Pairs of what it is for and the command line. */
   readonly examples: readonly (readonly [what: string, line: string])[];
+}
+
+export interface Command extends CommandText {
   /** Answers the exit code. */
   run(context: CommandContext): Promise<number>;
 }

@@ -3,13 +3,8 @@ import type { FlagTable } from './command.js';
 import type { Flags } from './parse-arguments.js';
 import { parseDuration } from './parse-value.js';
 
-/** What every command takes. */
-export const commonFlags: FlagTable = {
-  address: {
-    value: 'HOST:PORT',
-    help: 'the gateway; $HOLDFAST_ADDRESS or 127.0.0.1:7100 by default',
-  },
-  timeout: { value: 'DURATION', help: 'give up on an object after this long: 30s, 15m' },
+/** How a server is reached and trusted, and what is printed. */
+const sharedFlags: FlagTable = {
   tls: { help: 'encrypt, and trust the authorities that Node.js comes with' },
   'tls-ca': { value: 'FILE', isFile: true, help: 'encrypt, and trust these authorities' },
   'tls-cert': { value: 'FILE', isFile: true, help: 'the certificate to show, with --tls-key' },
@@ -17,6 +12,26 @@ export const commonFlags: FlagTable = {
   'tls-server-name': { value: 'NAME', help: "the name to expect in the server's certificate" },
   json: { help: 'print one JSON document, or one a line where there may be several' },
   help: { short: 'h', help: 'print this help' },
+};
+
+/** What every command takes. */
+export const commonFlags: FlagTable = {
+  address: {
+    value: 'HOST:PORT',
+    help: 'the gateway; $HOLDFAST_ADDRESS or 127.0.0.1:7100 by default',
+  },
+  timeout: { value: 'DURATION', help: 'give up on an object after this long: 30s, 15m' },
+  ...sharedFlags,
+};
+
+/** What every command for operators takes. */
+export const adminFlags: FlagTable = {
+  'cleanup-worker': {
+    value: 'HOST:PORT',
+    help: 'the worker; $HOLDFAST_CLEANUP_WORKER or 127.0.0.1:7120 by default',
+  },
+  timeout: { value: 'DURATION', help: 'give up on a call after this long: 30s, 15m' },
+  ...sharedFlags,
 };
 
 export function tlsOf(flags: Flags): ClientTls | undefined {

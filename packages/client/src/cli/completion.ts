@@ -1,40 +1,50 @@
-import type { Command } from './command.js';
-import { commonFlags } from './common-flags.js';
+import type { CommandText, FlagTable } from './command.js';
+import { adminFlags, commonFlags } from './common-flags.js';
+import { adminGroup } from './help.js';
 
 /** Scripts that make a shell complete the names of commands, flags and files. */
 export const completionShells = ['bash', 'zsh'] as const;
 export type CompletionShell = (typeof completionShells)[number];
 
-export function completionScript(shell: CompletionShell, commands: readonly Command[]): string {
+export function completionScript(
+  shell: CompletionShell,
+  commands: readonly CommandText[],
+  adminCommands: readonly CommandText[],
+): string {
+  const bash = bashScript(commands, adminCommands);
   switch (shell) {
     case 'bash':
-      return bashScript(commands);
+      return bash;
     case 'zsh':
       // zsh runs the script of bash as it is.
-      return `autoload -U +X bashcompinit && bashcompinit\n${bashScript(commands)}`;
+      return `autoload -U +X bashcompinit && bashcompinit\n${bash}`;
   }
 }
 
-function bashScript(commands: readonly Command[]): string {
-  const names = [...commands.map(({ name }) => name), 'completion'].join(' ');
-  const cases = commands.map(
-    (command) => `      ${namesOf(command).join('|')}) flags="${flagsOf(command)}" ;;`,
-  );
+function bashScript(
+  commands: readonly CommandText[],
+  adminCommands: readonly CommandText[],
+): string {
+  const group = adminGroup.name;
+  const names = [...commands.map(({ name }) => name), group, 'completion'].join(' ');
+  const adminNames = adminCommands.map(({ name }) => name.slice(group.length + 1)).join(' ');
   return `${[
     '# Load it with: source <(holdfast completion bash), or zsh.',
     '_holdfast() {',
     '  local current="${COMP_WORDS[COMP_CWORD]}" command="" flags="" word',
     '  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
-    '    case "$word" in -*) ;; *) command="$word"; break ;; esac',
-    '  done',
-    '  if [ -z "$command" ]; then',
-    `    COMPREPLY=($(compgen -W "${names} --help --version" -- "$current"))`,
-    '    return',
-    '  fi',
-    '  if [ "${current:0:1}" = "-" ]; then',
-    '    case "$command" in',
-    ...cases,
+    '    case "$word" in',
+    '      -*) ;;',
+    `      *) command="\${command:+$command }$word"; [ "$command" = ${group} ] || break ;;`,
     '    esac',
+    '  done',
+    '  case "$command" in',
+    `    "") COMPREPLY=($(compgen -W "${names} --help --version" -- "$current")); return ;;`,
+    `    ${group}) COMPREPLY=($(compgen -W "${adminNames} --help" -- "$current")); return ;;`,
+    ...commands.map((command) => flagsCase(command, commonFlags)),
+    ...adminCommands.map((command) => flagsCase(command, adminFlags)),
+    '  esac',
+    '  if [ "${current:0:1}" = "-" ]; then',
     '    COMPREPLY=($(compgen -W "$flags" -- "$current"))',
     '  else',
     '    COMPREPLY=($(compgen -f -- "$current"))',
@@ -44,12 +54,8 @@ function bashScript(commands: readonly Command[]): string {
   ].join('\n')}\n`;
 }
 
-function namesOf({ name, alias }: Command): readonly string[] {
-  return alias === undefined ? [name] : [name, alias];
-}
-
-function flagsOf({ flags }: Command): string {
-  return Object.keys({ ...flags, ...commonFlags })
-    .map((name) => `--${name}`)
-    .join(' ');
+function flagsCase({ name, alias, flags }: CommandText, common: FlagTable): string {
+  const names = [name, ...(alias === undefined ? [] : [alias])];
+  const all = Object.keys({ ...flags, ...common }).map((flag) => `--${flag}`);
+  return `    ${names.map((one) => `"${one}"`).join('|')}) flags="${all.join(' ')}" ;;`;
 }

@@ -18,7 +18,7 @@ export const exitCodeHelp = [
   '0  all went well',
   '1  it failed, or some of several things did',
   '2  the command line, or what it asks for, is wrong',
-  '3  there is no such object',
+  '3  there is no such object, or dead letter',
   '4  a condition was not met',
   '5  the service was not reached in time, or is at capacity; try again',
   '6  the bytes are not those that were written',

@@ -1,16 +1,23 @@
-import type { Command, FlagTable } from './command.js';
-import { commonFlags } from './common-flags.js';
+import type { CommandText, FlagTable } from './command.js';
+import { adminFlags, commonFlags } from './common-flags.js';
 import { exitCodeHelp } from './exit-code.js';
 
-/** The texts of `--help`, and the one line that follows a mistake. */
+/* The texts of `--help`, and the one line that follows a mistake. */
 
-export function usageLine(command: Command | undefined): string {
+/** The commands for operators: each is named by two words. */
+export const adminGroup = { name: 'admin', summary: 'Shows and steers cleanup, for operators' };
+
+export function usageLine(command: CommandText | undefined): string {
   if (command === undefined) return 'usage: holdfast COMMAND [FLAGS] …; see holdfast --help';
-  return `usage: holdfast ${command.name} [FLAGS] ${command.operands}; see holdfast ${command.name} --help`;
+  return `usage: ${formOf(command)}; see holdfast ${command.name} --help`;
 }
 
-export function mainHelp(commands: readonly Command[]): string {
-  const names = commands.map(({ name, summary }) => [name, summary] as const);
+function formOf({ name, operands }: CommandText): string {
+  return `holdfast ${name} [FLAGS] ${operands}`.trimEnd();
+}
+
+export function mainHelp(commands: readonly CommandText[]): string {
+  const names = [...commands, adminGroup].map(({ name, summary }) => [name, summary] as const);
   return lines([
     'Puts, gets and deletes blobs in Holdfast.',
     '',
@@ -24,23 +31,44 @@ export function mainHelp(commands: readonly Command[]): string {
       'holdfast put cat.jpg photos/org=42:2026/cat.jpg',
       'holdfast get photos/org=42:2026/cat.jpg -o cat.jpg',
       'holdfast ls photos/org=42:2026/',
+      'holdfast admin stats',
     ]),
     '',
     'holdfast COMMAND --help tells more.',
   ]);
 }
 
-export function commandHelp(command: Command): string {
-  const { name, alias, summary, operands, notes, flags, examples } = command;
+export function adminHelp(commands: readonly CommandText[]): string {
+  const { name, summary } = adminGroup;
+  return lines([
+    `${summary}.`,
+    '',
+    `usage: holdfast ${name} COMMAND [FLAGS] …`,
+    '',
+    'They talk to the cleanup worker. A dead letter is a cleanup job that is out of attempts: its',
+    'blobs stay where they are until it is retried, or discarded and left to the orphan sweep.',
+    ...section('Commands', table(commands.map((one) => [wordAfter(name, one), one.summary]))),
+    ...section('Flags of all of these', flagTable(adminFlags)),
+    '',
+    `holdfast ${name} COMMAND --help tells more.`,
+  ]);
+}
+
+function wordAfter(group: string, { name }: CommandText): string {
+  return name.slice(group.length + 1);
+}
+
+export function commandHelp(command: CommandText, common: FlagTable = commonFlags): string {
+  const { alias, summary, notes, flags, examples } = command;
   const also = alias === undefined ? [] : ['', `holdfast ${alias} is the same.`];
   return lines([
     `${summary}.`,
     '',
-    `usage: holdfast ${name} [FLAGS] ${operands}`,
+    `usage: ${formOf(command)}`,
     ...(notes.length === 0 ? [] : ['', ...notes]),
     ...also,
     ...section('Flags', flagTable(flags)),
-    ...section('Flags of all commands', flagTable(commonFlags)),
+    ...section('Flags of all commands', flagTable(common)),
     ...section(
       'Examples',
       examples.flatMap(([what, line]) => [`# ${what}`, line]),

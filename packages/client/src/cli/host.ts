@@ -9,9 +9,13 @@ export interface Host {
   readonly isWatched: boolean;
   /** How wide what they watch is. */
   readonly columns: () => number;
+  /** How wide the terminal is that shows standard output; missing where none does. */
+  readonly outputColumns?: number | undefined;
   /** Aborts when the user has had enough. */
   readonly signal: AbortSignal;
   /** The gateway where no `--address` is given. */
   readonly address: string;
+  /** The cleanup worker where no `--cleanup-worker` is given. */
+  readonly cleanupWorker: string;
   readonly version: string;
 }

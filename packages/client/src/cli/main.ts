@@ -14,6 +14,7 @@ export async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => interrupt.abort());
   }
+  const { address, cleanupWorker } = readEnvironment();
   process.exitCode = await runCommandLine(process.argv.slice(2), {
     stdin: process.stdin,
     stdout: process.stdout,
@@ -21,7 +22,9 @@ export async function main(): Promise<void> {
     isWatched: process.stderr.isTTY,
     columns: () => (process.stderr.columns > 0 ? process.stderr.columns : columnsDefault),
     signal: interrupt.signal,
-    address: readEnvironment().address,
+    outputColumns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    address,
+    cleanupWorker,
     version: packageVersion(),
   });
 }

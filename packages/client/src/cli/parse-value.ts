@@ -5,18 +5,30 @@ const unitsMs: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1_000,
   m: 60_000,
+  min: 60_000,
   h: 3_600_000,
   d: 86_400_000,
 };
 
 /** `90s`, `15m`, `1.5h`, `7d`, `250ms`, in milliseconds. */
 export function parseDuration(flag: string, text: string): number {
-  const match = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m|h|d)$/.exec(text);
+  const match = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m|min|h|d)$/.exec(text);
   const ms = Math.round(
     Number(match?.groups?.['amount']) * (unitsMs[match?.groups?.['unit'] ?? ''] ?? 0),
   );
   if (ms > 0) return ms;
   throw new UsageError(`--${flag} must be a duration like 30s, 15m, 24h or 7d; given ${text}`);
+}
+
+const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** `2026-11-21T10:00:00Z`, or how long before `now`: `24h`. */
+export function parseTime(flag: string, text: string, now: number): Date {
+  const time = new Date(instantPattern.test(text) ? text : Number.NaN);
+  if (!Number.isNaN(time.getTime())) return time;
+  if (/^[\d.]+[a-z]+$/.test(text)) return new Date(now - parseDuration(flag, text));
+  const allowed = 'a time like 2026-11-21T10:00:00Z or how long ago, like 24h';
+  throw new UsageError(`--${flag} must be ${allowed}; given ${text}`);
 }
 
 /** `0-99`, `100-`, `-100`. */

@@ -1,16 +1,17 @@
 import { createClient } from '../create-client.js';
-import { toPublicError } from '../errors.js';
+import { adminCommands, runAdmin } from './admin/run-admin.js';
 import type { Command } from './command.js';
-import { commonFlags, deadlineOf, tlsOf } from './common-flags.js';
+import { adminFlags, commonFlags, deadlineOf, tlsOf } from './common-flags.js';
 import { completionScript, completionShells } from './completion.js';
-import { describeError } from './describe-error.js';
-import { exitCodeOf, exitCodes } from './exit-code.js';
+import { exitCodes } from './exit-code.js';
+import { explainFailure } from './explain-failure.js';
 import { getCommand } from './get-command.js';
-import { commandHelp, mainHelp, usageLine } from './help.js';
+import { adminGroup, mainHelp } from './help.js';
 import type { Host } from './host.js';
 import { listCommand } from './list-command.js';
-import { createOutput, OutputClosed } from './output.js';
+import { createOutput } from './output.js';
 import { parseArguments, splitCommand } from './parse-arguments.js';
+import { parseCommand } from './parse-command.js';
 import { putCommand } from './put-command.js';
 import { removeCommand } from './remove-command.js';
 import { statCommand } from './stat-command.js';
@@ -29,7 +30,8 @@ const drainMsMax = 1_000;
 
 /** Runs one command line and answers the exit code. What goes wrong is said on standard error. */
 export async function runCommandLine(args: readonly string[], host: Host): Promise<number> {
-  const { name, rest } = splitCommand(args, commonFlags);
+  const { name, rest } = splitCommand(args, { ...adminFlags, ...commonFlags });
+  if (name === adminGroup.name) return runAdmin(rest, host);
   const command = name === undefined ? undefined : commandOf(name);
   try {
     if (command !== undefined) return await runCommand(command, rest, host);
@@ -37,7 +39,7 @@ export async function runCommandLine(args: readonly string[], host: Host): Promi
     if (name === undefined) return await runWithoutCommand(rest, host);
     throw new UsageError(`there is no command ${name}`);
   } catch (thrown) {
-    return explain(toPublicError(thrown), command, host);
+    return explainFailure(thrown, command, host);
   }
 }
 
@@ -46,30 +48,18 @@ function commandOf(name: string): Command | undefined {
 }
 
 async function runCommand(command: Command, args: readonly string[], host: Host): Promise<number> {
-  const { flags, operands } = parseArguments(args, { ...commonFlags, ...command.flags });
   const out = createOutput(host.stdout);
-  if (flags.isSet('help')) {
-    await out.write(commandHelp(command));
-    return exitCodes.ok;
-  }
-  if (operands.length < command.operandsMin || operands.length > command.operandsMax) {
-    const many = operands.length < command.operandsMin ? 'too few' : 'too many';
-    throw new UsageError(`${many} operands: ${command.operands} is expected`);
-  }
+  const parsed = await parseCommand(command, commonFlags, args, out);
+  if (parsed === undefined) return exitCodes.ok;
+  const { flags, operands } = parsed;
   const client = createClient({
     address: flags.text('address') ?? host.address,
     tls: tlsOf(flags),
   });
   try {
     await client.connect({ signal: host.signal, deadlineMs: deadlineOf(flags) });
-    return await command.run({
-      host,
-      client,
-      out,
-      err: createOutput(host.stderr),
-      flags,
-      operands,
-    });
+    const err = createOutput(host.stderr);
+    return await command.run({ host, client, out, err, flags, operands });
   } finally {
     await client.close(host.signal.aborted ? 0 : drainMsMax);
   }
@@ -92,14 +82,6 @@ async function printCompletion(args: readonly string[], host: Host): Promise<num
   const { operands } = parseArguments(args, commonFlags);
   const shell = completionShells.find((known) => known === operands[0]);
   if (shell === undefined) throw new UsageError('holdfast completion bash|zsh is expected');
-  await createOutput(host.stdout).write(completionScript(shell, commands));
+  await createOutput(host.stdout).write(completionScript(shell, commands, adminCommands));
   return exitCodes.ok;
-}
-
-async function explain(error: unknown, command: Command | undefined, host: Host): Promise<number> {
-  if (error instanceof OutputClosed) return exitCodes.ok;
-  if (host.signal.aborted) return exitCodes.interrupted;
-  const usage = error instanceof UsageError ? `${usageLine(command)}\n` : '';
-  await createOutput(host.stderr).write(`holdfast: ${describeError(error)}\n${usage}`);
-  return exitCodeOf(error);
 }

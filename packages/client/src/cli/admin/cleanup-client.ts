@@ -1,0 +1,82 @@
+import { cleanup } from '@holdfast/contracts';
+import { openChannel, type ClientTls } from '@holdfast/rpc';
+import { rpcOptions, termsOf, type CallOptions } from '../../call-terms.js';
+import { checkAddress } from '../../check-address.js';
+import { connect, waitForConnection } from '../../connect.js';
+import { withPublicErrors } from '../../errors.js';
+import { clientLimitDefaults } from '../../limits.js';
+import { createRepeats } from '../../repeat-call.js';
+import { createRetryBudget } from '../../retry-budget.js';
+import { systemClock } from '../../system-clock.js';
+
+const contract = cleanup.CleanupServiceService;
+
+/** Somebody waits for the answer, and can tell when to try again. */
+const limits = { ...clientLimitDefaults, attemptsMax: 4, retryDelayMsMax: 1_000 };
+
+/** Of a call with all its attempts. One that filters may have to look at every dead letter. */
+const deadlineMsDefault = 60_000;
+
+/**
+ * The CleanupService of one worker. Its calls may all be repeated, and are, for a moment; they fail with
+ * a `HoldfastError`.
+ */
+export interface CleanupClient {
+  connect(options: CallOptions): Promise<void>;
+  readonly getStats: Call<cleanup.GetStatsRequest, cleanup.GetStatsResponse>;
+  readonly listDeadLetters: Call<cleanup.ListDeadLettersRequest, cleanup.ListDeadLettersResponse>;
+  readonly retryDeadLetters: Call<
+    cleanup.RetryDeadLettersRequest,
+    cleanup.RetryDeadLettersResponse
+  >;
+  readonly discardDeadLetters: Call<
+    cleanup.DiscardDeadLettersRequest,
+    cleanup.DiscardDeadLettersResponse
+  >;
+  readonly pauseQueue: Call<cleanup.PauseQueueRequest, cleanup.PauseQueueResponse>;
+  readonly resumeQueue: Call<cleanup.ResumeQueueRequest, cleanup.ResumeQueueResponse>;
+  close(): void;
+}
+
+export type Call<Request, Response> = (request: Request, options: CallOptions) => Promise<Response>;
+
+export function createCleanupClient(options: {
+  readonly address: string;
+  readonly tls: ClientTls | undefined;
+}): CleanupClient {
+  const clock = systemClock;
+  const closed = new AbortController();
+  const channel = openChannel({ address: checkAddress(options.address), tls: options.tls });
+  const repeats = createRepeats(limits, {
+    clock,
+    random: Math.random,
+    budget: createRetryBudget(limits, () => clock.now()),
+    connected: (terms) => waitForConnection(channel, clock, terms),
+    closed: closed.signal,
+  });
+
+  function call<Request, Response>(
+    method: Parameters<typeof channel.unary<Request, Response>>[0],
+  ): Call<Request, Response> {
+    return (request, given) =>
+      withPublicErrors(async () => {
+        const terms = termsOf(given, deadlineMsDefault, clock);
+        const wire = { ...rpcOptions(terms), signal: terms.signal };
+        return repeats.run(() => channel.unary(method, request, wire), terms);
+      });
+  }
+
+  return {
+    connect: (given) => withPublicErrors(() => connect({ channel, clock }, given)),
+    getStats: call(contract.getStats),
+    listDeadLetters: call(contract.listDeadLetters),
+    retryDeadLetters: call(contract.retryDeadLetters),
+    discardDeadLetters: call(contract.discardDeadLetters),
+    pauseQueue: call(contract.pauseQueue),
+    resumeQueue: call(contract.resumeQueue),
+    close() {
+      closed.abort();
+      channel.close();
+    },
+  };
+}

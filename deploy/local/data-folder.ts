@@ -8,6 +8,7 @@ export interface DataFolder {
   readonly path: string;
   readonly rows: string;
   readonly blobs: string;
+  readonly redis: string;
 }
 
 const folderMode = 0o700;
@@ -24,7 +25,12 @@ export async function prepareFolder(data: string): Promise<DataFolder> {
       `the data folder ${path} cannot be used (${codeOf(error)}): choose another with --data`,
     );
   }
-  return { path, rows: join(path, 'rows'), blobs: join(path, 'blobs') };
+  return {
+    path,
+    rows: join(path, 'rows'),
+    blobs: join(path, 'blobs'),
+    redis: join(path, 'redis'),
+  };
 }
 
 /** Not by `recursive`, which never ends where a folder is there and cannot hold another, as in /proc. */

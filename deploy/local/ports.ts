@@ -10,23 +10,40 @@ export interface Ports {
   readonly gatewayHttp: number;
   readonly tieredStore: number;
   readonly tieredStoreHttp: number;
+  readonly cleanupWorker: number;
+  readonly cleanupWorkerHttp: number;
+  /** Of the Redis that is started here. Not its usual one, where another may be at home. */
+  readonly redis: number;
 }
 
-export const highestOffset = 11;
+const offsets: Ports = {
+  gateway: 0,
+  gatewayHttp: 1,
+  tieredStore: 10,
+  tieredStoreHttp: 11,
+  cleanupWorker: 20,
+  cleanupWorkerHttp: 21,
+  redis: 40,
+};
+
+export const highestOffset = offsets.redis;
 
 export function portsFrom(gateway: number): Ports {
   return {
-    gateway,
-    gatewayHttp: gateway + 1,
-    tieredStore: gateway + 10,
-    tieredStoreHttp: gateway + highestOffset,
+    gateway: gateway + offsets.gateway,
+    gatewayHttp: gateway + offsets.gatewayHttp,
+    tieredStore: gateway + offsets.tieredStore,
+    tieredStoreHttp: gateway + offsets.tieredStoreHttp,
+    cleanupWorker: gateway + offsets.cleanupWorker,
+    cleanupWorkerHttp: gateway + offsets.cleanupWorkerHttp,
+    redis: gateway + offsets.redis,
   };
 }
 
 /** The services would notice too, but one after the other, and after the first have started. */
-export async function requireFreePorts(ports: Ports): Promise<void> {
+export async function requireFreePorts(ports: readonly number[]): Promise<void> {
   const taken: number[] = [];
-  for (const port of Object.values(ports) as number[]) {
+  for (const port of ports) {
     if (!(await isFree(port))) taken.push(port);
   }
   if (taken.length === 0) return;

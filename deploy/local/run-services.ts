@@ -43,8 +43,8 @@ async function runUntilEnd(
   for (const plan of plans) {
     running.push(startService(plan));
     const waiting = new AbortController();
-    const isReady = untilReady(plan, waiting.signal);
-    const trouble = await Promise.race([isReady, firstEnd(running), asked]);
+    const upOrNot = untilReady(plan, waiting.signal);
+    const trouble = await Promise.race([upOrNot, firstEnd(running), asked]);
     waiting.abort();
     if (stop.asked.aborted || trouble !== undefined) return trouble;
   }
@@ -53,11 +53,11 @@ async function runUntilEnd(
 }
 
 async function untilReady(
-  { name, readyUrl }: ServicePlan,
+  { name, isReady }: ServicePlan,
   signal: AbortSignal,
 ): Promise<Trouble | undefined> {
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(readyMsMax)]);
-  if (await waitReady(readyUrl, inTime)) return undefined;
+  if (await waitReady(isReady, inTime)) return undefined;
   return { line: `${name} is not ready after ${readyMsMax / 1_000} s: stopping`, exitCode: 1 };
 }
 

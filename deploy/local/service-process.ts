@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -26,10 +26,10 @@ export interface ServiceEnd {
 
 const endWithParent = import.meta.url.endsWith('.ts') ? 'end-with-parent.ts' : 'end-with-parent.js';
 
-export function startService({ name, entry, environment }: ServicePlan): ServiceProcess {
+export function startService({ name, entry, args = [], environment }: ServicePlan): ServiceProcess {
   const preload = fileURLToPath(new URL(endWithParent, import.meta.url));
   const flags = [...process.execArgv, markAtOnce, `--import=${preload}`];
-  const child = spawn(process.execPath, [...flags, entry], {
+  const child = spawn(process.execPath, [...flags, entry, ...args], {
     env: environment,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     detached: true,
@@ -43,8 +43,10 @@ export function startService({ name, entry, environment }: ServicePlan): Service
     }),
   );
   const kill = (): void => {
-    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) killGroup(child);
   };
+  // What it has started itself has nobody any more who would end it.
+  child.once('exit', () => killGroup(child));
   return {
     name,
     ended,
@@ -59,6 +61,16 @@ export function startService({ name, entry, environment }: ServicePlan): Service
       return end;
     },
   };
+}
+
+/** It leads a group of its own, in which are those that it has started. */
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody is left of it.
+  }
 }
 
 /** What became of a service that was not asked to end, for the person who started it. */

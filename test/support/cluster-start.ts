@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { portsFrom } from '../../deploy/local/ports.js';
 import { sourceFlags, type ChildExit } from './child-process.js';
 import { freePorts, requireFree } from './cluster-ports.js';
 import { waitUntil } from './cluster-wait.js';
@@ -14,24 +15,44 @@ export interface StartedStart {
   readonly exit: Promise<ChildExit>;
   /** Waits until it has said that everything runs. */
   isUp(): Promise<void>;
-  /** The services it runs now, and whatever they are started through. */
-  children(): Promise<number[]>;
+  /** What runs below it now, by name. */
+  processes(): Promise<StartedProcesses>;
   signal(name: NodeJS.Signals): void;
   /** As a terminal does when Ctrl-C is pressed: everybody in the foreground is told. */
   pressCtrlC(): void;
 }
 
+/** What a start runs that has been given no Redis. */
+export const everything = [
+  'redis keeper',
+  'redis',
+  'tiered-store',
+  'cleanup-worker',
+  'gateway',
+] as const;
+
+export type StartedName = (typeof everything)[number];
+
+export type StartedProcesses = ReadonlyMap<StartedName, number>;
+
 const main = fileURLToPath(new URL('../../deploy/local/main.ts', import.meta.url));
 const upMsMax = 60_000;
 
-export function runStart(args: readonly string[], command?: readonly string[]): StartedStart {
-  const [file = '', ...rest] = command ?? [process.execPath, ...sourceFlags, main];
+export interface StartOptions {
+  /** What runs it, such as npm. */
+  readonly command?: readonly string[];
+  /** Settings in its environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export function runStart(args: readonly string[], options: StartOptions = {}): StartedStart {
+  const [file = '', ...rest] = options.command ?? [process.execPath, ...sourceFlags, main];
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_')),
   );
   // A group of its own, which is what a shell makes of a command in the foreground.
   const child = spawn(file, [...rest, ...args], {
-    env,
+    env: { ...env, ...options.environment },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -62,7 +83,7 @@ export function runStart(args: readonly string[], command?: readonly string[]): 
       if (typeof ended !== 'string')
         throw new Error(`it ended: ${JSON.stringify(ended)}\n${output}`);
     },
-    children: () => childrenOf(pid),
+    processes: () => processesBelow(pid),
     signal: (name) => process.kill(pid, name),
     pressCtrlC: () => process.kill(-pid, 'SIGINT'),
   };
@@ -70,17 +91,32 @@ export function runStart(args: readonly string[], command?: readonly string[]): 
 
 /** A port such that the others that follow from it are free, too. */
 export async function freeStartPort(): Promise<number> {
-  const offsets = [0, 1, 10, 11];
   const found = await waitUntil(
-    'four ports that belong together are free',
+    'ports that belong together are free',
     async () => {
       const [port = 0] = await freePorts(1);
-      await requireFree(offsets.map((offset) => port + offset));
+      await requireFree(Object.values<number>({ ...portsFrom(port) }));
       return port;
     },
     (port) => port > 0,
   );
   return found;
+}
+
+async function processesBelow(pid: number): Promise<Map<StartedName, number>> {
+  const found = new Map<StartedName, number>();
+  for (const child of await childrenOf(pid)) {
+    const name = nameOf(await readFile(`/proc/${child}/cmdline`, 'utf8'));
+    if (name !== undefined) found.set(name, child);
+    for (const [below, itsPid] of await processesBelow(child)) found.set(below, itsPid);
+  }
+  return found;
+}
+
+function nameOf(command: string): StartedName | undefined {
+  if (/^(?:\S*\/)?redis-server /.test(command)) return 'redis';
+  if (/\/redis\/keeper\.[jt]s/.test(command)) return 'redis keeper';
+  return everything.find((name) => command.includes(`/services/${name}/`));
 }
 
 /** What its first thread has started and what runs still. */
@@ -95,4 +131,22 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+export function pidOf(name: StartedName, processes: StartedProcesses): number {
+  const pid = processes.get(name);
+  if (pid === undefined) throw new Error(`${name} does not run`);
+  return pid;
+}
+
+export function aliveOf(processes: StartedProcesses): string[] {
+  return [...processes].filter(([, pid]) => isAlive(pid)).map(([name]) => name);
+}
+
+export async function areGone(processes: StartedProcesses): Promise<void> {
+  await waitUntil(
+    'no process is left',
+    () => aliveOf(processes),
+    (alive) => alive.length === 0,
+  );
 }

@@ -2,6 +2,12 @@ import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from './cluster-ports.js';
+import {
+  createQueueParts,
+  workerPortsOf,
+  type ClusterQueue,
+  type QueueOptions,
+} from './cluster-queue.js';
 import { createClusterService, type ClusterService, type Settings } from './cluster-service.js';
 
 /** A gateway in front of a tiered store, each a process of its own, over a folder of their own. */
@@ -13,25 +19,36 @@ export interface Cluster {
   blobFiles(): Promise<string[]>;
   /** Makes uploads that have broken off look as if that had been hours ago. */
   ageBrokenUploads(): Promise<void>;
-  /** Ends both and removes the folder. */
+  /** Ends everything and removes the folder. */
   close(): Promise<void>;
 }
 
 export interface ClusterOptions {
-  /** For both. */
+  /** For all services. */
   readonly settings?: Settings;
   readonly gateway?: Settings;
   readonly tieredStore?: Settings;
 }
 
+/** The same with Redis and cleanup workers, which clean up instead of the store. */
+export type QueueCluster = Cluster & ClusterQueue;
+
+export type QueueClusterOptions = ClusterOptions & QueueOptions;
+
 /** Longer than a store takes an upload for one that may still go on. */
 const brokenAgeMs = 24 * 3_600_000;
 
-export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const cluster = await createCluster(options);
+type AnyOptions = ClusterOptions & Partial<QueueOptions>;
+type AnyCluster = Cluster & Partial<ClusterQueue>;
+
+export async function startCluster(options: QueueClusterOptions): Promise<QueueCluster>;
+export async function startCluster(options?: ClusterOptions): Promise<Cluster>;
+export async function startCluster(options: AnyOptions = {}): Promise<AnyCluster> {
+  const cluster = await createAnyCluster(options);
+  const { tieredStore, gateway, workers = [] } = cluster;
   try {
-    await cluster.tieredStore.start();
-    await cluster.gateway.start();
+    await tieredStore.start();
+    await Promise.all([gateway, ...workers].map((service) => service.start()));
     return cluster;
   } catch (error) {
     await cluster.close();
@@ -39,10 +56,22 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   }
 }
 
-/** The same, with nothing started yet. */
-export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
+/** The same, with nothing started yet but Redis. */
+export async function createCluster(options: QueueClusterOptions): Promise<QueueCluster>;
+export async function createCluster(options?: ClusterOptions): Promise<Cluster>;
+export async function createCluster(options: AnyOptions = {}): Promise<AnyCluster> {
+  return createAnyCluster(options);
+}
+
+async function createAnyCluster(options: AnyOptions): Promise<AnyCluster> {
+  const [gatewayPort = 0, gatewayHttp = 0, storePort = 0, storeHttp = 0, ...workerPorts] =
+    await freePorts(4 + workerPortsOf(options));
+  const queue = await createQueueParts(options, {
+    storeAddress: `127.0.0.1:${storePort}`,
+    ports: workerPorts,
+    settings: options.settings,
+  });
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-cluster-'));
-  const [gatewayPort = 0, gatewayHttp = 0, storePort = 0, storeHttp = 0] = await freePorts(4);
   const blobs = join(directory, 'blobs');
   const tieredStore = createClusterService({
     name: 'tiered-store',
@@ -50,6 +79,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
     httpPort: storeHttp,
     settings: {
       ...storageSettings(directory, blobs),
+      ...queue?.settings,
       ...options.settings,
       ...options.tieredStore,
     },
@@ -64,9 +94,11 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
       ...options.gateway,
     },
   });
+  const services = [gateway, ...(queue?.parts.workers ?? []), tieredStore];
   return {
     gateway,
     tieredStore,
+    ...queue?.parts,
     directory,
     blobFiles: () => payloadFiles(blobs),
     async ageBrokenUploads() {
@@ -74,7 +106,8 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
       for (const path of await filesBelow(join(blobs, 'tmp'))) await utimes(path, then, then);
     },
     async close() {
-      for (const service of [gateway, tieredStore]) if (service.isRunning()) await service.kill();
+      for (const service of services) if (service.isRunning()) await service.kill();
+      await queue?.parts.redis.remove();
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -1,6 +1,5 @@
 import { createBullBoard } from '@bull-board/api';
 import type { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
-import type { IServerAdapter } from '@bull-board/api/typings/app';
 import { HonoAdapter } from '@bull-board/hono';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { createLineLimit, type Logger } from '@holdfast/service-kit';
@@ -32,8 +31,7 @@ export function createBoard(
   const serverAdapter = new ReadingBoard(serveStatic).setBasePath(path);
   createBullBoard({
     queues,
-    // The adapter brings an API of its own, of another patch version: the same but for private fields.
-    serverAdapter: serverAdapter as unknown as IServerAdapter,
+    serverAdapter,
     options: { uiConfig: uiConfig(writable) },
   });
   const lineLimit = createLineLimit(linesPerSecondMax);

@@ -62,6 +62,7 @@ describe('SettleChange', () => {
     ]);
     const error = errorOf(results[2]?.result);
     assert.deepEqual([error.code, error.reason], [status.UNAVAILABLE, 'TIER_UNAVAILABLE']);
+    assert.match(error.message, /is unavailable: (?!nothing was done)/, 'who mends it hears why');
     assert.deepEqual((await store().holdings()).changes, [b]);
   });
 

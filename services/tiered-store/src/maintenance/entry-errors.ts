@@ -1,14 +1,18 @@
 import { status } from '@grpc/grpc-js';
 import { rpc } from '@holdfast/contracts';
+import { DomainError } from '@holdfast/domain';
 import { statusBytes, toRpcError } from '@holdfast/rpc';
 import type { CallContext } from '@holdfast/rpc';
 import type { MaintenanceDependencies } from './dependencies.js';
 
 /** The errors of the entries of one call. */
 export interface EntryErrors {
-  /** What the caller is told of an entry that failed alone. */
+  /**
+   * What the caller is told of an entry that failed alone. It is a worker or an operator, so other than
+   * a caller with an object he hears what a store said: he is the one to put it right.
+   */
   toStatus(error: unknown): rpc.Status;
-  /** Once the call is over: the caller is not told what stores say about themselves, the log is. */
+  /** Once the call is over. */
   report(): void;
 }
 
@@ -26,7 +30,8 @@ export function createEntryErrors(
         if (failed === 0) first = error;
         failed += 1;
       }
-      return rpc.Status.decode(statusBytes(rpcError));
+      const told = rpc.Status.decode(statusBytes(rpcError));
+      return error instanceof DomainError ? { ...told, message: error.message } : told;
     },
     report() {
       if (failed === 0) return;

@@ -75,7 +75,12 @@ export interface CallBoard {
 /** Later calls of one method in one activity share a point: they are repetitions. */
 const occurrencesMax = 2;
 /** A page of a sweep does the same to one thing after the other: all its calls are repetitions. */
-const pagedActivities: ReadonlySet<string> = new Set(['recover', 'sweep-orphans', 'sweep-expired']);
+const pagedActivities: ReadonlySet<string> = new Set([
+  'recover',
+  'offer',
+  'sweep-orphans',
+  'sweep-expired',
+]);
 /** Called in a loop, from one place each. */
 const loopedMethods: ReadonlySet<PortMethod> = new Set(['source.next', 'changeLog.defer']);
 

@@ -9,7 +9,7 @@ import type { Variant } from './variant.js';
 export type CleanupDuty =
   | { readonly kind: 'work'; readonly job: QueuedJob }
   | { readonly kind: 'settle'; readonly changeId: ChangeId }
-  | { readonly kind: 'recover' | 'sweep-orphans' | 'sweep-expired' };
+  | { readonly kind: 'recover' | 'offer' | 'sweep-orphans' | 'sweep-expired' };
 
 export interface CleanupContext {
   readonly board: CallBoard;
@@ -51,6 +51,8 @@ async function run(
       return;
     case 'recover':
       return eachPage<ChangeId>((after) => engine.recoverChanges({ after, examinedMax }));
+    case 'offer':
+      return eachPage<ChangeId>((after) => engine.offerChanges({ after, examinedMax }));
     case 'sweep-orphans': {
       const { sweepOrphans } = context.variant;
       if (sweepOrphans !== undefined) {
@@ -81,16 +83,17 @@ async function eachPage<Cursor>(
   throw new Error('a sweep does not come to its end');
 }
 
-/** Takes the job off the queue when it is done, and puts it back a few times when it fails. */
+/**
+ * Takes the job off the queue when it is done, puts it off when readers have their time, and tries it a
+ * few times when it fails.
+ */
 async function work(
-  waiting: QueuedJob,
+  job: QueuedJob,
   { process, engine }: EngineProcess,
   { board, stores, variant }: CleanupContext,
 ): Promise<void> {
-  const { changeId } = waiting;
-  const job = { ...waiting, claimed: true };
-  stores.jobs.set(changeId, job);
-  // While this one ran another may have been enqueued, which is not this worker's.
+  const { changeId } = job;
+  // While this one ran the queue may have been flushed, and another enqueued, which is not this worker's.
   const end = (again: QueuedJob | undefined): void => {
     if (stores.jobs.get(changeId) !== job) return;
     if (again === undefined) stores.jobs.delete(changeId);
@@ -98,14 +101,16 @@ async function work(
   };
   try {
     if (variant.settle === undefined) {
-      await engine.settleChange(settling(changeId));
+      const settled = await engine.settleChange(settling(changeId));
+      const isPutOff = settled.kind === 'awaiting-readers';
+      end(isPutOff ? { ...job, attempts: 0, notBefore: settled.until } : undefined);
     } else {
       await variant.settle(simulatedPorts(board, process, stores), job);
+      end(undefined);
     }
-    end(undefined);
   } catch (error) {
     const attempts = job.attempts + 1;
-    end(attempts < jobAttemptsMax ? { ...waiting, attempts } : undefined);
+    end(attempts < jobAttemptsMax ? { ...job, attempts } : undefined);
     throw error;
   }
 }

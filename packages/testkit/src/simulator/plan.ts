@@ -30,6 +30,8 @@ export interface Environment {
   /** A settle of any change on the log, at any time, as a duplicate or early job would be. */
   readonly settles: number;
   readonly recoveries: number;
+  /** Recoveries that put on the queue what they find. */
+  readonly offers: number;
   readonly orphanSweeps: number;
   readonly expirySweeps: number;
   readonly clockJumps: number;
@@ -61,6 +63,7 @@ export interface SimulationPlan {
 export const calm: Environment = {
   settles: 0,
   recoveries: 0,
+  offers: 0,
   orphanSweeps: 0,
   expirySweeps: 0,
   clockJumps: 0,
@@ -102,6 +105,7 @@ export function randomPlan(random: Random): SimulationPlan {
     environment: {
       settles: random.below(3),
       recoveries: random.below(2),
+      offers: random.below(2),
       orphanSweeps: random.below(3),
       expirySweeps: random.below(2),
       clockJumps: random.below(4),

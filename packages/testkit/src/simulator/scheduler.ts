@@ -134,6 +134,7 @@ export function createScheduler(world: World): Scheduler {
             }),
       ),
       ...spend('recoveries', 'recover', () => world.startCleanup({ kind: 'recover' })),
+      ...spend('offers', 'offer', () => world.startCleanup({ kind: 'offer' })),
       ...spend('orphanSweeps', 'sweep orphans', () =>
         world.startCleanup({ kind: 'sweep-orphans' }),
       ),
@@ -194,6 +195,7 @@ const cleanups: ReadonlySet<string> = new Set([
   'work',
   'settle',
   'recover',
+  'offer',
   'sweep-orphans',
   'sweep-expired',
 ]);

@@ -24,8 +24,6 @@ export interface QueuedJob {
   readonly attempts: number;
   /** No honest queue hands it out before. */
   readonly notBefore: Timestamp;
-  /** A worker has it. A job that is enqueued meanwhile is another one. */
-  readonly claimed: boolean;
   /** What the change was when the job was queued. No honest worker looks at it. */
   readonly hearsay: Change | undefined;
 }
@@ -90,11 +88,11 @@ export function createStores(openTable: OpenTable): Stores {
     jobs,
     enqueue(job, notBefore) {
       if (job.kind !== 'settle-change') return;
-      const waiting = jobs.get(job.changeId);
-      if (waiting !== undefined && !waiting.claimed) return;
       const { changeId } = job;
+      // One that waits swallows its like, and so does one that a worker has.
+      if (jobs.has(changeId)) return;
       const hearsay = changeLog.snapshot().find((change) => change.changeId === changeId);
-      jobs.set(changeId, { changeId, attempts: 0, notBefore, claimed: false, hearsay });
+      jobs.set(changeId, { changeId, attempts: 0, notBefore, hearsay });
     },
     staleListing: () => before ?? longTerm.list(undefined, listingMax),
     beforeBlobsChange() {

@@ -100,7 +100,7 @@ async function inspect(
   { where }: BlobPlace,
   checksum: Checksum,
 ): Promise<FoundBlob> {
-  // What is open is known to the system without asking the disk.
+  // What is open on a local disk is known to the system without asking it.
   const stats = fstatSync(descriptor);
   if (!stats.isFile()) throw unreadable(where, notAFile);
   const header = await readHeader(descriptor, checksum, where);

@@ -8,8 +8,8 @@ export const flushDescriptor = promisify(fsync);
 
 /**
  * Opens what is only looked at or flushed, and closes it when `work` has ended. By its bare number,
- * since a FileHandle costs more than the calls of the system themselves; and closed at once, since
- * nothing that was read waits to be written.
+ * since a FileHandle costs more than the calls of the system themselves; and closed at once, since on a
+ * local disk nothing that was read waits to be written.
  */
 export async function withDescriptor<Result>(
   path: string,

@@ -46,7 +46,7 @@ export async function dropTimes({ expiry }: BlobPlace, times: readonly Timestamp
  */
 export async function forgetTimes(place: BlobPlace): Promise<void> {
   try {
-    if (await isRemovedEmpty(place)) return;
+    if (await hasNoTimes(place)) return;
     await dropTimes(place, await readTimes(place));
     await rmdir(place.expiry.path);
   } catch {
@@ -54,8 +54,8 @@ export async function forgetTimes(place: BlobPlace): Promise<void> {
   }
 }
 
-/** Also when nothing was there: most blobs are never extended. */
-async function isRemovedEmpty({ expiry }: BlobPlace): Promise<boolean> {
+/** Removes their directory if it is empty. Most blobs were never extended and have none. */
+async function hasNoTimes({ expiry }: BlobPlace): Promise<boolean> {
   try {
     await rmdir(expiry.path);
     return true;

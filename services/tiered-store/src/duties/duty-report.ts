@@ -4,7 +4,7 @@ import type { Logger, Metrics } from '@holdfast/service-kit';
 export interface DutyFindings {
   /** Entries that were done with. */
   readonly removed: number;
-  /** Entries that were put on the queue, where they may have been before. */
+  /** Entries that were offered to the queue, where most may have been before. */
   readonly offered?: number;
   readonly freedBytes: number;
   readonly failed: readonly { readonly cause: unknown }[];
@@ -69,7 +69,7 @@ export function createDutyReport(
       } else if (removed > 0) {
         logger.info(fields, 'a background duty has cleaned up');
       } else if (offered > 0) {
-        logger.info(fields, 'a background duty has put on the queue what waits for cleanup');
+        logger.debug(fields, 'a background duty has offered to the queue what waits for cleanup');
       }
     },
   };

@@ -22,9 +22,9 @@ export type SweepPart<Cursor> = (
 }>;
 
 /**
- * A duty that goes through everything there is, part by part, at most `partsMax` of them in one run. One
- * that is cut short goes on there in its next run. Between parts everybody else has a turn: the tiers of one machine answer at once, and
- * would not let go of the process by themselves.
+ * A duty that goes through everything there is, part by part, at most `partsMax` of them in one run.
+ * One that is cut short goes on there in its next run. Between parts everybody else has a turn: the
+ * tiers of one machine answer at once, and would not let go of the process by themselves.
  */
 export function sweepAll<Cursor>(
   part: SweepPart<Cursor>,

@@ -63,6 +63,15 @@ export const usecasesHeldMax = 4_000;
 /** Rows and changes are looked at so many at a time for it. */
 export const describeStepMax = 1_000;
 /** Changes whose blobs are looked up for it at once. */
-export const describeConcurrencyMax = 16;
+export const describeConcurrencyMax = 64;
 /** Blobs of two changes of about the same time are counted once; so many are remembered. */
 export const countedBlobsMax = 10_000;
+/** So many sizes of blobs are kept from one count to the next; beyond them the oldest go. */
+export const blobSizesMax = 100_000;
+/**
+ * After it a size is asked for again: another process may have deleted the blob. Counts that are cut
+ * short again and again come to their end well before.
+ */
+export const blobSizeFreshMs = 30 * minuteMs;
+/** Blobs left out where not one could be counted: more of them, and it is the tier that is down. */
+export const uncountedAloneMax = 64;

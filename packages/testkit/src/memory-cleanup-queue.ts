@@ -212,6 +212,7 @@ export function createMemoryCleanupQueue(
     enqueue: async (job, notBefore) => enqueue(job, notBefore),
     work,
     listDeadLetters: async (cursor, limit) => deadLetters.list(cursor, limit),
+    findDeadLetters: async (ids) => deadLetters.find(ids),
     retryDeadLetter: async (id, notBefore = clock.now()) => retryDeadLetter(id, notBefore),
     discardDeadLetter: async (id) => (deadLetters.take(id) === undefined ? 'absent' : 'discarded'),
     setAvailable: (value) => {

@@ -23,6 +23,7 @@ export interface MemoryDeadLetters {
   add(failed: QueuedJob): void;
   has(job: CleanupJob): boolean;
   list(cursor: string | undefined, limit: number): DeadLetterPage;
+  find(ids: readonly string[]): readonly DeadLetter[];
   /** Takes it off. */
   take(id: string): QueuedJob | undefined;
   clear(): void;
@@ -56,6 +57,11 @@ export function createMemoryDeadLetters(): MemoryDeadLetters {
       return { letters: page.map(letterOf), ...next };
     },
 
+    find(ids) {
+      const found = [...new Set(ids)].map((id) => letters.get(id));
+      return found.filter((letter) => letter !== undefined).map(letterOf);
+    },
+
     take(id) {
       const letter = letters.get(id);
       letters.delete(id);
@@ -77,8 +83,10 @@ export function keyOf(job: CleanupJob): string {
   }
 }
 
-function letterOf({ failed: { sequence: _, ...rest } }: Letter): DeadLetter {
-  return { id: keyOf(rest.job), ...rest };
+function letterOf({ failed }: Letter): DeadLetter {
+  const { job, timeFirstEnqueued, timeLastAttempt, attempts, reason, lastError } = failed;
+  const times = { timeFirstEnqueued, timeLastAttempt };
+  return { id: keyOf(job), job, ...times, attempts, reason, lastError };
 }
 
 function parseCursor(cursor: string): number {

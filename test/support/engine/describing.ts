@@ -22,6 +22,7 @@ export function describeDescribing(openTiers: OpenTiers): void {
         inlineThresholdBytes: thresholdBytes,
         pendingChanges: 0,
         oldestChangeTime: undefined,
+        uncountedBlobs: 0,
         usage: [],
       });
     });
@@ -100,6 +101,7 @@ export function describeDescribing(openTiers: OpenTiers): void {
         inlineThresholdBytes: thresholdBytes,
         pendingChanges: 1,
         oldestChangeTime: timeOfRevision(revision),
+        uncountedBlobs: undefined,
         usage: [],
       });
     });

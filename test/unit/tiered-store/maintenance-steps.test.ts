@@ -182,6 +182,7 @@ describe('DescribeStorage', () => {
       ...base,
       longTermTime: undefined,
       usage: [],
+      uncountedBlobs: undefined,
     });
     const tiers = { ...dependencies.tiers, longTermTime: async () => 7 as Timestamp };
     const withClock = createDescribeStorage({ ...dependencies, tiers });
@@ -198,6 +199,7 @@ describe('DescribeStorage', () => {
           unreferencedBytes: BigInt(largeBytes),
         },
       ],
+      uncountedBlobs: 0n,
     });
   });
 

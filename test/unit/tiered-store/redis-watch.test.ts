@@ -115,7 +115,18 @@ describe('The watch over the Redis of the cleanup queue', () => {
     answer(forgetful);
     watch.report.connected();
     await nextTurn();
-    assert.deepEqual(levels(), ['info', 'warn', 'info', 'error']);
+    assert.deepEqual(levels(), ['info', 'warn', 'warn', 'error']);
+  });
+
+  it('says at the same level that Redis is away and that it is back', async () => {
+    const { watch, levels } = arrange();
+    await watch.inspectAtStart();
+    for (const end of [away, away]) {
+      watch.report.disconnected(end);
+      watch.report.connected();
+    }
+    watch.report.connected();
+    assert.deepEqual(levels(), ['warn', 'warn', 'warn', 'warn', 'info']);
   });
 
   it('warns of a Redis that keeps nothing, once', async () => {

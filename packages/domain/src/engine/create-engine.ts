@@ -9,6 +9,7 @@ import {
 } from '../limits.js';
 import type { ObjectId } from '../object-id.js';
 import type { ChangeId } from '../revision.js';
+import { createBlobSizes } from '../reclaim/blob-sizes.js';
 import {
   describeStorage,
   type DescribeStorageRequest,
@@ -96,7 +97,15 @@ export function createEngine(
   const allOptions = { ...engineDefaults, ...options };
   const background = createBackground(allOptions.backgroundTasksMax);
   const enqueues = createBackground(allOptions.enqueuesMax);
-  const parts: EngineParts = { ...dependencies, options: allOptions, background, enqueues };
+  const blobSizes = createBlobSizes(dependencies);
+  const parts: EngineParts = {
+    ...dependencies,
+    options: allOptions,
+    background,
+    enqueues,
+    blobSizes,
+  };
+
   let closing = false;
 
   function useCase<Request, Outcome>(

@@ -6,6 +6,7 @@ import type { HighVolumeTier } from '../ports/high-volume-tier.js';
 import type { Ids } from '../ports/ids.js';
 import type { LongTermTier } from '../ports/long-term-tier.js';
 import type { Observer } from '../ports/observer.js';
+import type { BlobSizes } from '../reclaim/blob-sizes.js';
 import type { Background } from './background.js';
 
 /** What the engine is built on. */
@@ -38,4 +39,5 @@ export interface EngineParts extends EngineDependencies {
   readonly background: Background;
   /** Jobs on their way to the queue. A slow queue takes no room from the other tasks. */
   readonly enqueues: Background;
+  readonly blobSizes: BlobSizes;
 }

@@ -1,5 +1,6 @@
 import type { Change } from '../change.js';
 import type { ObjectId } from '../object-id.js';
+import { removeBlob } from '../reclaim/blob-fate.js';
 import { enqueueSettle, keepForReaders } from '../reclaim/keep-for-readers.js';
 import type { ChangeId } from '../revision.js';
 import { later } from '../timestamp.js';
@@ -43,7 +44,7 @@ export function abandonChange(engine: EngineParts, change: Change): void {
     const { changeId, objectId, newBlob } = change;
     try {
       await engine.highVolume.fence(objectId, changeId);
-      if (newBlob !== undefined) await engine.longTerm.remove(newBlob);
+      if (newBlob !== undefined) await removeBlob(engine, newBlob);
       await engine.changeLog.remove(changeId);
     } catch {
       // The queued job meets the same fault, and shows it.

@@ -24,13 +24,20 @@ export interface CleanupConsumer {
    * resolves when the last running one has ended. A job runs at one worker at a time as far as the
    * queue can tell; a worker that dies loses its claim and the job runs again, so `handle` must be
    * idempotent. A `handle` that rejects is tried again with exponential back-off and jitter up to a
-   * cap; out of attempts, or after a final `CleanupFailure`, the job becomes a dead letter. A job that
-   * this version cannot read is one at once.
+   * cap; out of attempts, or after a final `CleanupFailure`, the job becomes a dead letter. One that
+   * asks to be run again has all its attempts again. A job that this version cannot read is a dead
+   * letter at once.
    */
   work(handle: CleanupHandler, options: WorkOptions): Promise<void>;
 
   /** Dead letters, oldest first by the time they became one. */
   listDeadLetters(cursor: string | undefined, limit: number): Promise<DeadLetterPage>;
+
+  /**
+   * The dead letters of these ids, each once, and none for an id that no dead letter has. What it takes
+   * depends on how many are asked for, and not on how many there are.
+   */
+  findDeadLetters(ids: readonly string[]): Promise<readonly DeadLetter[]>;
 
   /**
    * Gives a dead letter a fresh set of attempts, from `notBefore` on or at once. `absent` when there is

@@ -29,6 +29,7 @@ export function freedBlobs(fates: readonly BlobFate[]): FreedBlob[] {
 
 export async function removeBlob(engine: EngineParts, blob: BlobName): Promise<BlobFate> {
   const result = await engine.longTerm.remove(blob);
+  engine.blobSizes.forget(blob);
   if (result.kind === 'absent') return { blob, state: 'absent', size: 0 };
   return { blob, state: 'deleted', size: result.size };
 }

@@ -28,6 +28,11 @@ export interface StorageDescription {
    * where no more was asked for.
    */
   readonly usage: readonly UsecaseUsage[];
+  /**
+   * Blobs that could not be read, or whose row could not be, and of which no size is known from
+   * before: `unreferencedBytes` are without them. Left out where those were not asked for.
+   */
+  readonly uncountedBlobs?: number | undefined;
 }
 
 /** So long other work of the process has a turn between two pages. */
@@ -77,7 +82,7 @@ async function countChanges(
   engine: EngineParts,
   tally: UsageTally | undefined,
   signal: AbortSignal | undefined,
-): Promise<Pick<StorageDescription, 'pendingChanges' | 'oldestChangeTime'>> {
+): Promise<Pick<StorageDescription, 'pendingChanges' | 'oldestChangeTime' | 'uncountedBlobs'>> {
   const unreferenced = tally && createUnreferencedCount(engine, tally);
   let pendingChanges = 0;
   let oldestChangeTime: Timestamp | undefined;
@@ -87,10 +92,10 @@ async function countChanges(
     const ids = [...page.changes.map(({ changeId }) => changeId), ...page.undecided];
     const [oldest] = ids.filter(isRevision).toSorted();
     oldestChangeTime ??= oldest && timeOfRevision(oldest);
-    await unreferenced?.add(page.changes);
+    await unreferenced?.add(page.changes, signal);
     return page.next;
   });
-  return { pendingChanges, oldestChangeTime };
+  return { pendingChanges, oldestChangeTime, uncountedBlobs: unreferenced?.uncounted() };
 }
 
 async function eachPage<Cursor>(

@@ -104,6 +104,33 @@ export function describeDeadLetters(bench: CleanupQueueBench): void {
     }
   });
 
+  it('finds dead letters by their ids, as they are listed, each once', async () => {
+    const { consumer } = bench.queue();
+    await buryOneByOne(bench, 3);
+    const orphan = bench.reclaimJob();
+    await bench.enqueue([orphan]);
+    await bury(bench, 1);
+    const [first, second, third, fourth] = await bench.deadLetters();
+    assert.ok(first && second && third && fourth);
+    const asked = [fourth.id, 'none', first.id, fourth.id, third.id];
+    const found = await consumer.findDeadLetters(asked);
+    const byId = new Map(found.map((letter) => [letter.id, letter]));
+    assert.equal(found.length, 3);
+    for (const letter of [first, third, fourth]) assert.deepEqual(byId.get(letter.id), letter);
+    assert.deepEqual(await consumer.findDeadLetters([]), []);
+  });
+
+  it('finds no dead letter that is retried or discarded', async () => {
+    const { consumer } = bench.queue();
+    await buryOneByOne(bench, 2);
+    const letters = await bench.deadLetters();
+    const ids = letters.map(({ id }) => id);
+    assert.equal((await consumer.findDeadLetters(ids)).length, 2);
+    await consumer.retryDeadLetter(ids[0] ?? '');
+    await consumer.discardDeadLetter(ids[1] ?? '');
+    assert.deepEqual(await consumer.findDeadLetters(ids), []);
+  });
+
   it('gives a dead letter that is retried a fresh set of attempts', async () => {
     const { consumer, timing } = bench.queue();
     await bench.enqueue([bench.settleJob()]);
@@ -164,6 +191,7 @@ export function describeDeadLetters(bench: CleanupQueueBench): void {
     for (const id of ['', 'none', '1', '../..', 'a:b', '*']) {
       assert.equal(await consumer.retryDeadLetter(id), 'absent');
       assert.equal(await consumer.discardDeadLetter(id), 'absent');
+      assert.deepEqual(await consumer.findDeadLetters([id]), []);
     }
   });
 

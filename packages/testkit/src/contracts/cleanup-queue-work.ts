@@ -155,6 +155,18 @@ export function describeCleanupWork(bench: CleanupQueueBench): void {
     assert.deepEqual(await bench.deadLetters(), []);
   });
 
+  it('gives a job all its attempts again when its handler asks for another run', async () => {
+    const { timing, advance } = bench.queue();
+    const failures = new Array<Error>(timing.attemptsMax - 1).fill(failure);
+    const answers = [...failures, { againAfterMs: 0 }, ...failures];
+    const worker = bench.worker({ answer: () => answers[worker.runs.length - 1] ?? 'succeed' });
+    await bench.enqueue([bench.settleJob()]);
+    await advanceUntil(bench.queue(), () => worker.runs.length > answers.length);
+    await advance(timing.backoffMsMax + timing.slackMs);
+    assert.equal(worker.runs.length, answers.length + 1);
+    assert.deepEqual(await bench.deadLetters(), []);
+  });
+
   it('takes no job while it is held, and goes on by itself', async () => {
     const { advance, timing } = bench.queue();
     const hold = createTestHold();

@@ -26,6 +26,8 @@ export function createDescribeStorage({
       pendingChanges: BigInt(described.pendingChanges),
       oldestChangeTime: dateOf(described.oldestChangeTime),
       usage: described.usage.map(usageMessage),
+      uncountedBlobs:
+        described.uncountedBlobs === undefined ? undefined : BigInt(described.uncountedBlobs),
     };
   };
 }

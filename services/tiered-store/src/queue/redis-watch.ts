@@ -43,6 +43,7 @@ export function createRedisWatch({
   /** What the first connection is to need not be asked again. */
   let isKnown = false;
   let warned = '';
+  let isMissed = false;
 
   /** Answers why it must not be used. */
   function judge({ version, problems }: RedisInspection): readonly string[] {
@@ -92,7 +93,9 @@ export function createRedisWatch({
 
     report: {
       connected() {
-        logger.info({}, 'Redis is connected: cleanup is queued');
+        // Whoever was told that it is away is told that it is back.
+        logger[isMissed ? 'warn' : 'info']({}, 'Redis is connected: cleanup is queued');
+        isMissed = false;
         connection.abort();
         connection = new AbortController();
         if (!isKnown) void inspectUntilKnown(connection.signal);
@@ -100,6 +103,7 @@ export function createRedisWatch({
       },
       disconnected(cause) {
         if (signal.aborted) return;
+        isMissed = true;
         logger.warn({ cause }, 'Redis cannot be reached: cleanup waits on the change log');
         connection.abort();
       },

@@ -72,8 +72,11 @@ export interface GetStatsResponse {
   /** One for each queue. */
   readonly queues: readonly QueueStats[];
   /**
-   * Bytes that are on disk and unreferenced, by usecase: up when a blob becomes unreferenced, down
-   * only when its deletion is confirmed. A dead letter's bytes stay counted.
+   * Bytes of the blobs of changes on the log that are on disk and unreferenced, by usecase: up when a
+   * blob becomes unreferenced, down only when its deletion is confirmed or its change leaves the log.
+   * The bytes of a dead letter stay counted while its change is on the log. Not counted are blobs that
+   * no change on the log names: those of a discarded change, and of letters on `orphan-reclaim` whose
+   * change is not on the log.
    */
   readonly orphanBytes: readonly OrphanBytes[];
   /**

@@ -345,6 +345,11 @@ export interface DescribeStorageResponse {
    * nothing but those was asked for.
    */
   readonly usage: readonly UsecaseUsage[];
+  /**
+   * Blobs of unsettled changes that `unreferenced_bytes` are without: they, or the row that may name
+   * them, cannot be read, and their size is not known from before. Missing: not asked for.
+   */
+  readonly uncountedBlobs?: bigint | undefined;
 }
 
 /** What a usecase has stored. */
@@ -357,7 +362,10 @@ export interface UsecaseUsage {
   readonly inlineBytes: bigint;
   /** Bytes of blobs in the long-term tier that rows name. */
   readonly blobBytes: bigint;
-  /** Bytes of blobs of unsettled changes that no row names. */
+  /**
+   * Bytes of blobs of unsettled changes that no row names. A blob that cannot be read now counts with
+   * its last known size.
+   */
   readonly unreferencedBytes: bigint;
 }
 
@@ -1968,6 +1976,7 @@ function createBaseDescribeStorageResponse(): DescribeStorageResponse {
     pendingChanges: 0n,
     oldestChangeTime: undefined,
     usage: [],
+    uncountedBlobs: undefined,
   };
 }
 
@@ -2002,6 +2011,12 @@ export const DescribeStorageResponse: MessageFns<DescribeStorageResponse> = {
     }
     for (const v of message.usage) {
       UsecaseUsage.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.uncountedBlobs !== undefined) {
+      if (BigInt.asUintN(64, message.uncountedBlobs) !== message.uncountedBlobs) {
+        throw new globalThis.Error("value provided for field message.uncountedBlobs of type uint64 too large");
+      }
+      writer.uint32(72).uint64(message.uncountedBlobs);
     }
     return writer;
   },
@@ -2083,6 +2098,14 @@ export const DescribeStorageResponse: MessageFns<DescribeStorageResponse> = {
             message.usage.push(UsecaseUsage.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.uncountedBlobs = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2112,6 +2135,9 @@ export const DescribeStorageResponse: MessageFns<DescribeStorageResponse> = {
       : 0n;
     message.oldestChangeTime = object.oldestChangeTime ?? undefined;
     message.usage = object.usage?.map((e) => UsecaseUsage.fromPartial(e)) || [];
+    message.uncountedBlobs = (object.uncountedBlobs !== undefined && object.uncountedBlobs !== null)
+      ? BigInt(object.uncountedBlobs)
+      : undefined;
     return message;
   },
 };

@@ -4,48 +4,28 @@ import {
   queueOfDeadLetter,
   type BullmqProducer,
   type BullmqQueues,
-  type QueuesOptions,
 } from '@holdfast/queue-bullmq';
 import { systemClock } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
 import { waitUntil } from '../support/cluster-wait.js';
-import { newPrefix, openProducer, openQueues } from '../support/redis-queue.js';
-import { buried, createJobFixtures, nameOf, startWork } from '../support/redis-work.js';
-import { requireRedis, startRedis, type RedisServer } from '../support/redis.js';
+import { useRedisBench } from '../support/redis-bench.js';
+import { buried, createJobFixtures, nameOf } from '../support/redis-work.js';
 
 const make = createJobFixtures();
 const final = new CleanupFailure('INVALID', 'no', { isFinal: true });
 
 describe('Dead letters and counts of the queues on BullMQ', () => {
-  let server: RedisServer;
-  let prefix: string;
+  const bench = useRedisBench();
   let producer: BullmqProducer;
   let queues: BullmqQueues;
 
-  before(async function () {
-    requireRedis(this);
-    server = await startRedis();
-  });
-
   beforeEach(async () => {
-    await open();
+    producer = await bench.producer();
+    queues = await bench.queues();
   });
-
-  afterEach(async () => {
-    await queues.close();
-    await producer.close();
-  });
-
-  after(() => server?.remove());
-
-  async function open(options: Partial<QueuesOptions> = {}): Promise<void> {
-    prefix = newPrefix();
-    const redis = { url: server.url, prefix };
-    [producer, queues] = await Promise.all([openProducer(redis), openQueues(redis, options)]);
-  }
 
   async function bury(count: number): Promise<void> {
-    const work = startWork(queues.consumer, () => Promise.reject(final));
+    const work = bench.work(queues.consumer, () => Promise.reject(final));
     for (let index = 0; index < count; index += 1) {
       const job = index % 2 === 0 ? make.settle() : make.reclaim();
       await producer.enqueue(job, systemClock.now());
@@ -73,7 +53,9 @@ describe('Dead letters and counts of the queues on BullMQ', () => {
     const all = await listAll(count);
     for (const { id } of all) {
       const queue = queueOfDeadLetter(id);
-      await server.send('ZADD', `${prefix}:${queue}:failed`, 'XX', String(died), id);
+      await bench
+        .server()
+        .send('ZADD', `${bench.redis().prefix}:${queue}:failed`, 'XX', String(died), id);
     }
     for (const limit of [1, 2, 5, 7, count - 1, count, count + 1]) {
       const letters = await listAll(limit);
@@ -110,10 +92,8 @@ describe('Dead letters and counts of the queues on BullMQ', () => {
   });
 
   it('are kept up to their number, the latest', async () => {
-    await queues.close();
-    await producer.close();
-    await open({ deadLettersMax: 3 });
-    const work = startWork(queues.consumer, () => Promise.reject(final));
+    queues = await bench.queues({ deadLettersMax: 3 });
+    const work = bench.work(queues.consumer, () => Promise.reject(final));
     const jobs = Array.from({ length: 5 }, make.settle);
     for (const [index, job] of jobs.entries()) {
       await producer.enqueue(job, systemClock.now());
@@ -154,18 +134,74 @@ describe('Dead letters and counts of the queues on BullMQ', () => {
     const [letter] = await listAll(1);
     assert.ok(letter?.job !== undefined);
     // As if whoever retried it had died in between.
-    const key = `${prefix}:${queueNames.settle}:${letter.id}`;
+    const key = `${bench.redis().prefix}:${queueNames.settle}:${letter.id}`;
     const notBefore = later(systemClock.now(), 3_600_000);
     const data = { v: 1, changeId: nameOf(letter.job), notBefore };
-    await server.send('HSET', key, 'data', JSON.stringify(data));
+    await bench.server().send('HSET', key, 'data', JSON.stringify(data));
     assert.equal(await queues.consumer.retryDeadLetter(letter.id), 'retried');
-    const work = startWork(queues.consumer);
+    const work = bench.work(queues.consumer);
     await waitUntil(
       'it is run',
       () => work.runs,
       (runs) => runs.length === 1,
     );
     await work.stop();
+  });
+
+  it('do not wait since yesterday when those of yesterday are retried', async () => {
+    await bury(1);
+    const [letter] = await listAll(1);
+    assert.ok(letter);
+    const yesterday = later(systemClock.now(), -86_400_000);
+    const key = `${bench.redis().prefix}:${queueNames.settle}:${letter.id}`;
+    await bench.server().send('HSET', key, 'timestamp', String(yesterday));
+    const before = systemClock.now();
+    await queues.consumer.retryDeadLetter(letter.id);
+    const [stats] = await queues.stats();
+    assert.equal(stats?.waiting, 1);
+    assert.ok((stats.oldestWaitingTime ?? 0) >= before);
+    // Those that wait for the first time still do so since yesterday.
+    await bench.server().send('HDEL', key, 'retryDueOn');
+    assert.equal((await queues.stats())[0]?.oldestWaitingTime, yesterday);
+  });
+
+  it('do not wait since a time to come when they are retried for later', async () => {
+    await bury(1);
+    const [letter] = await listAll(1);
+    assert.ok(letter);
+    const before = systemClock.now();
+    await queues.consumer.retryDeadLetter(letter.id, later(before, 3_600_000));
+    const [stats] = await queues.stats();
+    assert.equal(stats?.waiting, 1);
+    const oldest = stats.oldestWaitingTime ?? 0;
+    assert.ok(oldest >= before && oldest <= systemClock.now());
+  });
+
+  it('leave nothing behind when they are discarded while they are retried', async () => {
+    await bury(1);
+    const [letter] = await listAll(1);
+    assert.ok(letter);
+    const { id } = letter;
+    await Promise.all([queues.consumer.discardDeadLetter(id), queues.consumer.retryDeadLetter(id)]);
+    const { prefix } = bench.redis();
+    const [stats] = await queues.stats();
+    const left = await bench.server().send('EXISTS', `${prefix}:${queueNames.settle}:${id}`);
+    assert.equal(Number(left), (stats?.waiting ?? 0) + (stats?.deadLetters ?? 0));
+  });
+
+  it('are found by their ids, those of others than this version too', async () => {
+    const [board] = queues.boards;
+    assert.ok(board);
+    const strange = { jobId: 'of-tomorrow' };
+    await board.add('settle-change', { v: 2 }, strange);
+    const work = bench.work(queues.consumer);
+    await buried(queues, 1);
+    await work.stop();
+    const letters = await listAll(10);
+    const found = await queues.consumer.findDeadLetters(letters.map(({ id }) => id));
+    assert.deepEqual(found, letters);
+    assert.ok(found.some(({ id }) => id === `${queueNames.settle}/of-tomorrow`));
+    assert.deepEqual(await queues.consumer.findDeadLetters(['change-', 'of-tomorrow', '']), []);
   });
 
   it('are put off by workers, and by no more than was asked for', async () => {
@@ -175,7 +211,7 @@ describe('Dead letters and counts of the queues on BullMQ', () => {
     const notBefore = later(systemClock.now(), 300);
     await queues.consumer.retryDeadLetter(letter.id, notBefore);
     const times: number[] = [];
-    const work = startWork(queues.consumer, async () => {
+    const work = bench.work(queues.consumer, async () => {
       times.push(systemClock.now());
       return undefined;
     });
@@ -193,7 +229,7 @@ describe('Dead letters and counts of the queues on BullMQ', () => {
       new Error(''),
     ];
     let next = 0;
-    const work = startWork(queues.consumer, () => {
+    const work = bench.work(queues.consumer, () => {
       const failure = failures[next] ?? final;
       throw new CleanupFailure(
         failure instanceof CleanupFailure ? failure.reason : 'INTERNAL',
@@ -240,12 +276,7 @@ describe('Dead letters and counts of the queues on BullMQ', () => {
     const [, reclaim] = await queues.stats();
     assert.equal(reclaim?.waiting, 1);
     assert.ok((reclaim.oldestWaitingTime ?? 0) >= before);
-    const ends: (() => void)[] = [];
-    const work = startWork(queues.consumer, () => {
-      return new Promise((resolve) => ends.push(() => resolve(undefined)));
-    });
+    bench.hold(queues);
     await waitUntil('both run', queues.stats, (all) => all.every(({ active }) => active === 1));
-    for (const end of ends) end();
-    await work.stop();
   });
 });

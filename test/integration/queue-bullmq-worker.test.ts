@@ -1,311 +1,106 @@
-import { hasCode, type CleanupJob, type Timestamp } from '@holdfast/domain';
-import {
-  openCleanupQueues,
-  queueNames,
-  queuesDefaults,
-  redisAclRules,
-  type BullmqProducer,
-  type BullmqQueues,
-  type QueuesOptions,
-} from '@holdfast/queue-bullmq';
-import { systemClock } from '@holdfast/service-kit';
+import { CleanupFailure, type Timestamp } from '@holdfast/domain';
+import { queueNames } from '@holdfast/queue-bullmq';
 import assert from 'node:assert/strict';
-import { freePorts } from '../support/cluster-ports.js';
 import { waitUntil } from '../support/cluster-wait.js';
-import { startRedisProxy } from '../support/redis-proxy.js';
-import {
-  newPrefix,
-  openProducer,
-  openQueues,
-  recordReport,
-  smallTimes,
-} from '../support/redis-queue.js';
-import {
-  buried,
-  createJobFixtures,
-  drained,
-  nameOf,
-  startWork,
-  type StartedWork,
-} from '../support/redis-work.js';
-import { requireRedis, startRedis, type RedisServer } from '../support/redis.js';
+import { enqueueAll, useRedisBench } from '../support/redis-bench.js';
+import { recordReport } from '../support/redis-queue.js';
+import { buried, createJobFixtures, drained, nameOf } from '../support/redis-work.js';
 
 const make = createJobFixtures();
 
 describe('The workers of cleanup jobs', () => {
-  let server: RedisServer;
-  let prefix: string;
-  let producer: BullmqProducer;
-  let queues: BullmqQueues;
-  const closers: (() => Promise<void>)[] = [];
-
-  before(async function () {
-    requireRedis(this);
-    server = await startRedis();
-  });
-
-  beforeEach(async () => {
-    prefix = newPrefix();
-    producer = await openProducer({ url: server.url, prefix });
-    queues = await moreQueues();
-  });
-
-  afterEach(async () => {
-    for (const close of closers.splice(0)) await close();
-    await producer.close();
-  });
-
-  after(() => server?.remove());
-
-  async function moreQueues(
-    options: Partial<QueuesOptions> = {},
-    report = recordReport(),
-    url = server.url,
-  ): Promise<BullmqQueues> {
-    const more = await openQueues({ url, prefix }, options, report);
-    closers.unshift(() => more.close());
-    return more;
-  }
-
-  function work(...args: Parameters<typeof startWork>): StartedWork {
-    const started = startWork(...args);
-    closers.unshift(() => started.stop());
-    return started;
-  }
-
-  async function enqueue(jobs: readonly CleanupJob[]): Promise<void> {
-    const now = systemClock.now();
-    await Promise.all(jobs.map((job) => producer.enqueue(job, now)));
-  }
+  const bench = useRedisBench();
 
   it('work ten thousand jobs off, each once', async () => {
+    const producer = await bench.producer();
+    const both = [await bench.queues(), await bench.queues()] as const;
     const jobs = Array.from({ length: 10_000 }, make.settle);
-    await enqueue(jobs);
-    const works = [queues, await moreQueues()].map(({ consumer }) =>
-      work(consumer, undefined, { concurrency: 50 }),
-    );
-    await drained(queues);
+    await enqueueAll(producer, jobs);
+    const works = both.map(({ consumer }) => bench.work(consumer, undefined, { concurrency: 50 }));
+    await drained(both[0]);
     const runs = works.flatMap((started) => started.runs);
     assert.deepEqual(runs.toSorted(), jobs.map(nameOf).toSorted());
   });
 
-  it('go on by themselves when Redis was killed, and run again what was not written down', async () => {
-    const jobs = Array.from({ length: 500 }, make.settle);
-    await enqueue(jobs);
-    let runs = 0;
-    let killed: Promise<void> | undefined;
-    const { consumer } = queues;
-    const started = work(consumer, async () => {
-      runs += 1;
-      if (runs === 100) killed = server.kill();
-      await killed;
-      return undefined;
-    });
-    await waitUntil('Redis is dead', server.isRunning, (isRunning) => !isRunning);
-    await server.start();
-    await drained(queues);
-    assert.deepEqual(new Set(started.runs), new Set(jobs.map(nameOf)));
-    await buried(queues, 0);
-    const late = make.reclaim();
-    await waitUntil('a job is taken', () => enqueue([late]).then(() => true), Boolean);
-    await waitUntil('it is run', () => started.runs.includes(nameOf(late)), Boolean);
-  });
-
-  it('go on by themselves when Redis has forgotten everything', async () => {
-    const report = recordReport();
-    const jobs = Array.from({ length: 20 }, make.settle);
-    await enqueue(jobs);
-    let isHeld = true;
-    const { consumer } = await moreQueues({}, report);
-    const started = work(consumer, async () => {
-      await waitUntil(
-        'it may end',
-        () => isHeld,
-        (held) => !held,
-      );
-      return undefined;
-    });
-    await waitUntil('they run', () => started.runs.length, Boolean);
-    await server.flush();
-    isHeld = false;
-    const later = make.settle();
-    await enqueue([later]);
-    await waitUntil('a new one is run', () => started.runs.includes(nameOf(later)), Boolean);
-    await drained(queues);
-    await buried(queues, 0);
-  });
-
-  it('tell a handler when somebody else may have taken its job over', async () => {
-    await enqueue([make.settle()]);
-    const signals: AbortSignal[] = [];
-    work(queues.consumer, async (_, signal) => {
-      signals.push(signal);
-      await waitUntil('it is told', () => signal.aborted, Boolean);
-      return undefined;
-    });
-    await waitUntil('it runs', () => signals.length, Boolean);
-    assert.equal(signals[0]?.aborted, false);
-    await server.flush();
-    await waitUntil('it is told', () => signals[0]?.aborted, Boolean);
-  });
-
-  it('do not hear one that comes back after its job was taken over', async () => {
-    const proxy = await startRedisProxy(server.port);
-    closers.unshift(() => proxy.close());
-    const gone = await moreQueues({}, recordReport(), proxy.url);
-    const [job] = [make.settle()];
-    await enqueue([job]);
-    const ends: (() => void)[] = [];
-    const first = work(gone.consumer, () => {
-      return new Promise((resolve) => ends.push(() => resolve(undefined)));
-    });
-    await waitUntil('it runs', () => first.runs.length, Boolean);
-    proxy.cut();
-    const second = work(queues.consumer, () => {
-      return new Promise((resolve) => ends.push(() => resolve(undefined)));
-    });
-    await waitUntil('another has it', () => second.runs.length, Boolean);
-    proxy.mend();
-    await waitUntil('the first is back', gone.isConnected, Boolean);
-    ends[0]?.();
-    await first.stop();
-    const [stats] = await queues.stats();
-    assert.deepEqual([stats?.active, stats?.waiting, stats?.deadLetters], [1, 0, 0]);
-    ends[1]?.();
-    await drained(queues);
-    await buried(queues, 0);
-  });
-
-  it('do not blame a job for the workers that died with it', async () => {
-    const job = make.settle();
-    await enqueue([job]);
-    for (let death = 0; death < 2; death += 1) {
-      const proxy = await startRedisProxy(server.port);
-      closers.unshift(() => proxy.close());
-      const doomed = await moreQueues({ attemptsMax: 1, claimMs: 400 }, undefined, proxy.url);
-      const ends: (() => void)[] = [];
-      const dying = work(doomed.consumer, () => {
-        return new Promise((resolve) => ends.push(() => resolve(undefined)));
-      });
-      await waitUntil('it runs', () => dying.runs.length, Boolean);
-      proxy.cut();
-      closers.unshift(async () => ends.forEach((end) => end()));
-    }
-    const heir = await moreQueues({ attemptsMax: 1, claimMs: 400 });
-    const last = work(heir.consumer);
-    await drained(queues);
-    assert.deepEqual(last.runs, [nameOf(job)]);
-    await buried(queues, 0);
-  });
-
   it('start no more jobs in a second than they may, all together', async () => {
-    const jobs = Array.from({ length: 30 }, make.settle);
     const limited = { jobsPerSecondMax: { settle: 10 } };
-    const both = [await moreQueues(limited), await moreQueues(limited)];
-    await enqueue(jobs);
+    const both = [await bench.queues(limited), await bench.queues(limited)] as const;
+    const jobs = Array.from({ length: 30 }, make.settle);
+    await enqueueAll(await bench.producer(), jobs);
     const start = performance.now();
-    for (const { consumer } of both) work(consumer);
-    await drained(queues);
+    for (const { consumer } of both) bench.work(consumer);
+    await drained(both[0]);
     // Ten at once, ten a second later, ten after another second; a timer may be a little early.
     assert.ok(performance.now() - start > 1_900);
   });
 
   it('are paused and resumed for all, over restarts of everything', async () => {
+    const queues = await bench.queues();
     await queues.pause(queueNames.settle, 'the disk is replaced');
-    await enqueue([make.settle(), make.reclaim()]);
-    const started = work(queues.consumer);
-    await waitUntil(
-      'the other queue goes on',
-      () => started.runs.length,
-      (runs) => runs === 1,
-    );
-    await server.kill();
-    await server.start();
-    const later = await moreQueues();
-    const [settle, reclaim] = await later.stats();
+    const change = make.settle();
+    const blob = make.reclaim();
+    await enqueueAll(await bench.producer(), [change, blob]);
+    const started = bench.work(queues.consumer);
+    await waitUntil('the other queue goes on', () => started.runs.length, Boolean);
+    await bench.server().kill();
+    await bench.server().start();
+    const others = await bench.queues();
+    const [settle, reclaim] = await others.stats();
     assert.equal(settle?.pausedFor, 'the disk is replaced');
     assert.equal(settle.waiting, 1);
     assert.equal(reclaim?.pausedFor, undefined);
-    assert.equal(started.runs.length, 1);
-    await later.resume(queueNames.settle);
-    await waitUntil(
-      'it goes on',
-      () => started.runs.length,
-      (runs) => runs === 2,
-    );
-    const [resumed] = await later.stats();
-    assert.equal(resumed?.pausedFor, undefined);
+    assert.ok(!started.runs.includes(nameOf(change)));
+    await others.resume(queueNames.settle);
+    await waitUntil('it goes on', () => started.runs.includes(nameOf(change)), Boolean);
+    assert.equal((await others.stats())[0]?.pausedFor, undefined);
   });
 
   it('forget why a queue was paused when the dashboard resumes it', async () => {
+    const queues = await bench.queues();
     const [board] = queues.boards;
     assert.ok(board);
     await queues.pause(queueNames.settle, 'why');
     await board.resume();
-    await waitUntil(
-      'it is forgotten',
-      () => board.getBackend().getQueueMetaField('pausedFor'),
-      (reason) => reason === null,
-    );
+    const reason = () => board.getBackend().getQueueMetaField('pausedFor');
+    await waitUntil('it is forgotten', reason, (said) => said === null);
     await board.pause();
     assert.equal((await queues.stats())[0]?.pausedFor, '');
-    await queues.resume(queueNames.settle);
   });
 
-  it('end although Redis is gone, and leave the job to others', async () => {
-    const job = make.settle();
-    await enqueue([job]);
-    const proxy = await startRedisProxy(server.port);
-    closers.unshift(() => proxy.close());
-    const gone = await moreQueues({}, recordReport(), proxy.url);
-    const ends: (() => void)[] = [];
-    const started = work(gone.consumer, () => {
-      return new Promise((resolve) => ends.push(() => resolve(undefined)));
-    });
-    await waitUntil('it runs', () => started.runs.length, Boolean);
-    proxy.cut();
-    const stopped = started.stop();
-    ends[0]?.();
-    await stopped;
-    await gone.close();
-    const heir = work(queues.consumer);
-    await waitUntil(
-      'it runs again',
-      () => heir.runs,
-      (runs) => runs[0] === nameOf(job),
-    );
-  });
-
-  it('begin when Redis comes up after them, and end although it never does', async () => {
-    const [port = 0] = await freePorts(1);
+  it('say so when they drop dead letters because there are too many', async () => {
     const report = recordReport();
-    const early = openCleanupQueues(
-      { url: `redis://127.0.0.1:${port}`, prefix },
-      { ...queuesDefaults, ...smallTimes },
-      { clock: systemClock, random: Math.random, report },
-    );
-    await work(early.consumer).stop();
-    const started = work(early.consumer);
-    await assert.rejects(early.stats(), (error) => hasCode(error, 'TIER_UNAVAILABLE'));
-    const late = await startRedis({ port });
-    closers.push(
-      () => early.close(),
-      () => late.remove(),
-    );
-    const own = await openProducer({ url: late.url, prefix });
-    const job = make.settle();
-    await own.enqueue(job, systemClock.now());
+    const queues = await bench.queues({ deadLettersMax: 2 }, report);
+    await enqueueAll(await bench.producer(), Array.from({ length: 5 }, make.settle));
+    bench.work(queues.consumer, async () => {
+      throw new CleanupFailure('INVALID', 'no', { isFinal: true });
+    });
+    await drained(queues);
     await waitUntil(
-      'it is run',
-      () => started.runs,
-      (runs) => runs[0] === nameOf(job),
+      'it is said',
+      () => report.lines.join('\n'),
+      (said) => /dropped/.test(said),
     );
-    await own.close();
-    const kinds = report.lines.map((line) => line.replace(/:.*/, ''));
-    assert.deepEqual(kinds, ['disconnected', 'connected']);
+    await buried(queues, 2);
+  });
+
+  it('do what can be read although something beside it cannot', async () => {
+    const queues = await bench.queues();
+    const [settle] = queues.boards;
+    assert.ok(settle);
+    const changes: string[] = [];
+    for (const [field, text] of Object.entries({ opts: '{not json', progress: 'half' })) {
+      const changeId = nameOf(make.settle());
+      const { id = '' } = await settle.add('settle-change', { v: 1, changeId });
+      await bench.server().send('HSET', settle.toKey(id), field, text);
+      changes.push(changeId);
+    }
+    const started = bench.work(queues.consumer, undefined, { concurrency: 1 });
+    await drained(queues);
+    assert.deepEqual(started.runs, changes);
   });
 
   it('keep what they cannot read as dead letters, and show it', async () => {
+    const queues = await bench.queues();
     const [settle] = queues.boards;
     assert.ok(settle);
     const changeId = nameOf(make.settle());
@@ -322,18 +117,18 @@ describe('The workers of cleanup jobs', () => {
     for (const { name, data } of unreadable) await settle.add(name, data);
     const corrupt = await settle.add('settle-change', {});
     const key = settle.toKey(corrupt.id ?? '');
-    await server.send('HSET', key, 'data', '{not json');
-    const started = work(queues.consumer);
+    await bench.server().send('HSET', key, 'data', '{not json');
+    const started = bench.work(queues.consumer);
     await buried(queues, unreadable.length + 1);
-    assert.deepEqual(started.runs, []);
     const { letters } = await queues.consumer.listDeadLetters(undefined, 100);
     assert.equal(letters.length, unreadable.length + 1);
-    for (const letter of letters) {
-      assert.equal(letter.reason, 'UNKNOWN_JOB');
-      assert.equal(letter.job, undefined);
-      assert.equal(letter.attempts, 1);
+    for (const { reason, job, attempts } of letters) {
+      assert.deepEqual(
+        { reason, job, attempts },
+        { reason: 'UNKNOWN_JOB', job: undefined, attempts: 1 },
+      );
     }
-    assert.equal(await server.send('HGET', key, 'data'), '{not json');
+    assert.equal(await bench.server().send('HGET', key, 'data'), '{not json');
     for (const { id } of letters) {
       assert.equal(await queues.consumer.retryDeadLetter(id, 0 as Timestamp), 'retried');
     }
@@ -342,38 +137,9 @@ describe('The workers of cleanup jobs', () => {
       assert.equal(await queues.consumer.discardDeadLetter(id), 'discarded');
     }
     await buried(queues, 0);
+    assert.deepEqual(started.runs, []);
     const good = make.settle();
-    await enqueue([good]);
-    await waitUntil(
-      'they go on',
-      () => started.runs,
-      (runs) => runs[0] === nameOf(good),
-    );
-  });
-
-  it('ask a Redis that refuses them now and then, and say it once', async () => {
-    const rules = redisAclRules('worker', prefix);
-    const strict = await startRedis({ users: [`worker on >2 ${rules}`] });
-    closers.push(() => strict.remove());
-    const report = recordReport();
-    const url = strict.urlOf('worker', '2');
-    const refused = await moreQueues({}, report, url);
-    const own = await openProducer({ url: strict.url, prefix });
-    closers.push(() => own.close());
-    await strict.send('ACL', 'SETUSER', 'worker', '-rpoplpush');
-    const started = work(refused.consumer);
-    await own.enqueue(make.settle(), systemClock.now());
-    const isFailure = (line: string): boolean => line.startsWith('failed');
-    await waitUntil('it says so', () => report.lines.filter(isFailure).length, Boolean);
-    const asked = Number(/calls=(\d+).*\n/.exec(await callsOf(strict, 'evalsha'))?.[1] ?? 0);
-    assert.ok(asked < 100, `it asked ${asked} times`);
-    await strict.send('ACL', 'SETUSER', 'worker', '+rpoplpush');
-    await waitUntil('it is run', () => started.runs.length, Boolean);
-    assert.ok(report.lines.filter(isFailure).length <= 3, report.lines.join('\n'));
+    await enqueueAll(await bench.producer(), [good]);
+    await waitUntil('they go on', () => started.runs.includes(nameOf(good)), Boolean);
   });
 });
-
-async function callsOf(server: RedisServer, command: string): Promise<string> {
-  const info = String(await server.send('INFO', 'commandstats'));
-  return info.split('\r\n').find((line) => line.startsWith(`cmdstat_${command}:`)) ?? '';
-}

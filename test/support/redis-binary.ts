@@ -9,8 +9,12 @@ const folderDefault = '/usr/bin';
 
 /** The program of the server, also for its Sentinel mode; `undefined` where there is none. */
 export function findRedisServer(): string | undefined {
+  return findProgram(name);
+}
+
+export function findProgram(program: string): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), folderDefault];
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
+  return folders.map((folder) => join(folder, program)).find(isExecutable);
 }
 
 /** Marks a test as pending where there is no Redis; in a `before`, all tests of the suite. */

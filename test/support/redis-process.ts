@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { waitUntil } from './cluster-wait.js';
 import type { RedisServerTls } from './redis-arguments.js';
-import { findRedisServer } from './redis-binary.js';
+import { findProgram, findRedisServer } from './redis-binary.js';
 
 export interface RedisProcess {
   pid(): number;
@@ -54,7 +54,7 @@ export function createRedisProcess(args: readonly string[], access: RedisAccess)
       if (isRunning()) throw new Error('this Redis runs already');
       const program = findRedisServer();
       if (program === undefined) throw new Error('there is no redis-server on this machine');
-      const started = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      const started = spawn(...endingWithUs(program, args), { stdio: ['ignore', 'pipe', 'pipe'] });
       child = started;
       for (const stream of [started.stdout, started.stderr]) {
         stream.on('data', (data: Buffer) => {
@@ -78,6 +78,14 @@ export function createRedisProcess(args: readonly string[], access: RedisAccess)
       await exited;
     },
   };
+}
+
+/** Where the system can be told to, it kills Redis when the tests are killed. It is the same process. */
+function endingWithUs(program: string, args: readonly string[]): [string, readonly string[]] {
+  const wrapper = findProgram('setpriv');
+  return wrapper === undefined
+    ? [program, args]
+    : [wrapper, ['--pdeathsig', 'KILL', program, ...args]];
 }
 
 function clientOptions({ port, tls, user }: RedisAccess): Omit<RedisOptions, 'replyMapping'> {

@@ -33,8 +33,8 @@ export function recordReport(): RecordedReport {
 /** As small as a real queue can do with. */
 export const smallTimes = {
   attemptsMax: 3,
-  backoffMs: 200,
-  backoffMsMax: 400,
+  backoffMs: 320,
+  backoffMsMax: 640,
   claimMs: 1_600,
 } as const;
 

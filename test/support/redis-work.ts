@@ -1,10 +1,10 @@
 import {
+  blobNameOf,
   changeIdOf,
   type CleanupConsumer,
   type CleanupHandler,
   type CleanupJob,
 } from '@holdfast/domain';
-import { blobNameOf } from '@holdfast/domain';
 import type { BullmqQueues, QueueStats } from '@holdfast/queue-bullmq';
 import { createManualClock, createRowFixtures } from '@holdfast/testkit';
 import { waitUntil } from './cluster-wait.js';
@@ -73,4 +73,35 @@ export async function buried(queues: BullmqQueues, count: number): Promise<void>
     queues.stats,
     (all) => all.reduce((sum, { deadLetters }) => sum + deadLetters, 0) === count,
   );
+}
+
+/** A handler that does not answer until it is told to. */
+export interface HeldJobs {
+  readonly handle: CleanupHandler;
+  /** How many have begun. */
+  readonly begun: () => number;
+  /** Whether the signal of this one, counted from 0, has aborted. */
+  readonly isAborted: (index: number) => boolean;
+  readonly end: (index: number) => void;
+  /** Those that begin from now on, too. */
+  readonly endAll: () => void;
+}
+
+export function holdJobs(): HeldJobs {
+  const held: { readonly signal: AbortSignal; readonly end: () => void }[] = [];
+  let isOver = false;
+  return {
+    handle: (_, signal) =>
+      new Promise((resolve) => {
+        held.push({ signal, end: () => resolve(undefined) });
+        if (isOver) resolve(undefined);
+      }),
+    begun: () => held.length,
+    isAborted: (index) => held[index]?.signal.aborted === true,
+    end: (index) => held[index]?.end(),
+    endAll() {
+      isOver = true;
+      for (const { end } of held) end();
+    },
+  };
 }

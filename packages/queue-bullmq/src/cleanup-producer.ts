@@ -52,7 +52,7 @@ export function openCleanupProducer(
 ): BullmqProducer {
   const { commandMsMax, inFlightMax } = options;
   const client = connectRedis(redis, { kind: 'hasty', answerMsMax: commandMsMax });
-  const connection = watchConnection(client, report);
+  const connection = watchConnection(client, report, clock);
   const ask = createAskRedis(client, commandMsMax);
   const queues = new Map(
     cleanupQueueNames.map((name) => [name, openQueue(name, client, redis.prefix)]),
@@ -94,7 +94,8 @@ export function openCleanupProducer(
     },
 
     async close() {
-      await gatherer.close();
+      await gatherer.close(commandMsMax);
+      connection.stop();
       client.disconnect();
     },
   };

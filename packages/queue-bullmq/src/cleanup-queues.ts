@@ -49,7 +49,7 @@ export function openCleanupQueues(
 ): BullmqQueues {
   const { prefix } = redis;
   const client = connectRedis(redis, { kind: 'hasty', answerMsMax });
-  const connection = watchConnection(client, report);
+  const connection = watchConnection(client, report, clock);
   const ask = createAskRedis(client, answerMsMax);
   const queues = new Map<CleanupQueueName, JobQueue>(
     cleanupQueueNames.map((name) => [name, openQueue(name, client, prefix)]),
@@ -120,6 +120,7 @@ export function openCleanupQueues(
     async close() {
       closing.abort();
       await Promise.all(works);
+      connection.stop();
       client.disconnect();
     },
   };

@@ -1,8 +1,8 @@
+import { CleanupFailure, type Timestamp } from '@holdfast/domain';
 import {
   type Job,
   QueueKeys,
   RedisConnection,
-  RedisQueueBackend,
   Worker,
   type JobJson,
   type Processor,
@@ -10,6 +10,9 @@ import {
 } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisClient } from './connect-redis.js';
+import { claimLapsedReason, formatFailure } from './failure-codec.js';
+import { isOutOfMemory, makeWay } from './make-way.js';
+import { ReadableBackend } from './readable-backend.js';
 
 export type QueuedJob = Job<unknown, unknown>;
 
@@ -37,7 +40,7 @@ export class CleanupWorker extends Worker<unknown, unknown> {
     super(name, processor, { ...options, connection: main, autorun: false }, (queue, given) => {
       const { prefix = '' } = options;
       const keys = new QueueKeys(prefix);
-      return new RedisQueueBackend(
+      return new ReadableBackend(
         new RedisConnection(main, { shared: true, blocking: false }),
         queue,
         keys.getKeys(queue),
@@ -66,30 +69,54 @@ export class CleanupWorker extends Worker<unknown, unknown> {
     this.#connections.main.disconnect();
   }
 
+  /** Puts a running job off, and forgets how often it has failed, and its workers have died with it. */
+  async runAgain({ id = '' }: QueuedJob, at: Timestamp, token: string): Promise<void> {
+    const now = Date.now();
+    await this.getBackend().moveToDelayed(id, now, Math.max(0, at - now), token, {
+      skipAttempt: true,
+      fieldsToUpdate: { atm: 0, stc: 0 },
+    });
+  }
+
+  async countDeadLetters(): Promise<number> {
+    const [count = 0] = await this.getBackend().getCounts(['failed']);
+    return count;
+  }
+
   /** A Redis that refuses is asked again after a while, instead of at once. */
   protected override async moveToActive(token: string, name?: string): Promise<QueuedJob> {
     try {
-      return await super.moveToActive(token, name);
+      return await this.#take(() => super.moveToActive(token, name));
     } catch (error) {
       await sleep(refusedMsMin, undefined, { signal: this.#ended.signal }).catch(() => undefined);
       throw error;
     }
   }
 
-  /** A job whose data is no JSON is one that nobody can read: it fails like others of that kind. */
+  /** A Redis whose memory is full would hold on to the very jobs that fill it. */
+  async #take(take: () => Promise<QueuedJob>): Promise<QueuedJob> {
+    try {
+      return await take();
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      const keys = { wait: this.toKey('wait'), delayed: this.toKey('delayed') };
+      if (!(await makeWay(this.#connections.main, keys, Date.now()))) throw error;
+      return take();
+    }
+  }
+
+  /** A job whose claim has lapsed too often fails at once. BullMQ says so without a reason in front. */
   protected override createJob(json: JobJson, jobId: string): QueuedJob {
-    return super.createJob(isJson(json.data) ? json : { ...json, data: 'null' }, jobId);
+    const job = super.createJob(json, jobId);
+    if (json.deferredFailure !== undefined) job.deferredFailure = formatFailure(claimLapsed);
+    return job;
   }
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const claimLapsed = new CleanupFailure(
+  claimLapsedReason,
+  'its claim has lapsed again and again: its workers died with it, or did not end it in time',
+);
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));

@@ -2,6 +2,7 @@ import { Cluster, Redis, type RedisOptions as ClientOptions } from 'ioredis';
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import type { RedisOptions, RedisTlsOptions } from './redis-options.js';
+import { createReconnecting, reconnectDelayMs } from './reconnect-redis.js';
 import { checkRedisPrefix, parseRedisUrl, type RedisAddress } from './redis-url.js';
 
 export type RedisClient = Redis | Cluster;
@@ -16,13 +17,11 @@ export type ConnectionManner =
   | { readonly kind: 'once'; readonly answerMsMax: number };
 
 const connectMsMax = 5_000;
-const reconnectMsMin = 50;
-const reconnectMsMax = 3_000;
 /** Longer than any command that waits for a job. */
 const silenceMsMax = 20_000;
 const redirectionsMaxOfHasty = 3;
-/** Reconnects and asks again. */
-const reconnectAndResend = 2;
+/** What a hasty client has given up is not waited for any longer when its connection ends. */
+const hastyEndMsMax = 50;
 
 /**
  * Begins to connect. A client reports through its events; somebody has to listen to them. Throws for a
@@ -44,15 +43,13 @@ function clientOptions(manner: ConnectionManner): Options {
     connectTimeout: connectMsMax,
     // It tells the server which library this is, for which a user needs further rights.
     disableClientInfo: true,
-    reconnectOnError: (error: Error) =>
-      error.message.startsWith('READONLY') ? reconnectAndResend : false,
+    ...createReconnecting(manner.kind === 'patient'),
   } as const;
   if (manner.kind === 'patient') {
     return {
       ...common,
       maxRetriesPerRequest: null,
       socketTimeout: silenceMsMax,
-      retryStrategy: reconnectDelayMs,
       ...(manner.name === undefined ? {} : { connectionName: manner.name }),
     };
   }
@@ -62,14 +59,9 @@ function clientOptions(manner: ConnectionManner): Options {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     socketTimeout: manner.answerMsMax,
-    retryStrategy: manner.kind === 'once' ? () => null : reconnectDelayMs,
+    disconnectTimeout: hastyEndMsMax,
+    ...(manner.kind === 'once' ? { retryStrategy: () => null } : {}),
   };
-}
-
-/** Doubles from attempt to attempt up to the cap; the jitter takes up to half of it away. */
-export function reconnectDelayMs(attempt: number): number {
-  const fullMs = Math.min(reconnectMsMin * 2 ** Math.min(attempt - 1, 30), reconnectMsMax);
-  return Math.ceil(fullMs * (1 - Math.random() / 2));
 }
 
 function accessOptions(

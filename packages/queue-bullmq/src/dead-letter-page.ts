@@ -19,7 +19,7 @@ import type { CleanupQueueName } from './queue-names.js';
  */
 
 /** Where a letter stands among all: by time, then by queue, then by job. */
-interface Place {
+export interface Place {
   readonly time: number;
   readonly queue: number;
   readonly jobId: string;
@@ -79,7 +79,8 @@ async function readPlaces(
 
 const fields = ['name', 'data', 'timestamp', 'failedReason', 'atm'] as const;
 
-async function readLetters(
+/** The letters at these places. One that is taken off meanwhile is left out. */
+export async function readLetters(
   client: RedisClient,
   queues: readonly LetterQueue[],
   places: readonly Place[],

@@ -2,7 +2,9 @@ import type { CleanupConsumer, Timestamp } from '@holdfast/domain';
 import { ErrorCode, Job, type MinimalJob } from 'bullmq';
 import type { AskRedis } from './ask-redis.js';
 import type { RedisClient } from './connect-redis.js';
+import { noteRetryDue } from './dead-letter-due-time.js';
 import { placeOfLetter } from './dead-letter-id.js';
+import { lookUpDeadLetters } from './dead-letter-lookup.js';
 import { readDeadLetterPage } from './dead-letter-page.js';
 import { decodeStoredJob, encodeJob } from './job-codec.js';
 import type { JobQueue } from './open-queue.js';
@@ -20,8 +22,9 @@ export function createDeadLetters(
   const queues = cleanupQueueNames.map((name) => ({ name, queue: queueOf(name) }));
 
   /**
-   * 1. Note in the job before when it must not run: workers put it off until then. 2. Put it back among
-   * the waiting, which is done or not done as a whole. Who stops between the two leaves a dead letter.
+   * 1. Note in the job before when it must not run, which is for workers to put it off until then, and
+   * since when it could, which is for the counts. 2. Put it back among the waiting, which is done or not
+   * done as a whole. Who stops between the two leaves a dead letter.
    */
   async function retry(id: string, notBefore: Timestamp | undefined): Promise<boolean> {
     const place = placeOfLetter(id);
@@ -30,6 +33,7 @@ export function createDeadLetters(
     const queue = queueOf(place.queue);
     if ((await client.zscore(queue.toKey('failed'), jobId)) === null) return false;
     await noteNotBefore(place.queue, jobId, notBefore);
+    await noteRetryDue(client, queue, jobId, notBefore);
     return orAbsent(() =>
       queue.getBackend().retryFinishedJob(minimalJob(queue, jobId), 'failed', {
         resetAttemptsMade: true,
@@ -62,6 +66,8 @@ export function createDeadLetters(
   return {
     listDeadLetters: (cursor, limit) =>
       ask(() => readDeadLetterPage(client, queues, cursor, limit)),
+
+    findDeadLetters: (ids) => ask(() => lookUpDeadLetters(client, queues, ids)),
 
     retryDeadLetter: (id, notBefore) =>
       ask(async () => ((await retry(id, notBefore)) ? 'retried' : 'absent')),

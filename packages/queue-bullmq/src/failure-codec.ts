@@ -6,8 +6,9 @@ const reasonText = /^[A-Z][A-Z0-9_]{0,63}$/;
 const failureText = /^(?<reason>[A-Z][A-Z0-9_]{0,63}): (?<message>[\s\S]*)$/;
 const messageCharactersMax = 1_000;
 
-export const internalReason = 'INTERNAL';
+const internalReason = 'INTERNAL';
 export const unknownJobReason = 'UNKNOWN_JOB';
+export const claimLapsedReason = 'CLAIM_LAPSED';
 
 export function formatFailure(error: unknown): string {
   const reason = error instanceof CleanupFailure ? error.reason : internalReason;

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { unavailable } from './ask-redis.js';
 
 export interface GatherOptions {
@@ -14,8 +14,11 @@ export interface GatherOptions {
 export interface Gatherer<Entry> {
   add(entry: Entry): Promise<void>;
   readonly inFlight: () => number;
-  /** Refuses what comes from now on, and resolves when all that came before has been answered. */
-  close(): Promise<void>;
+  /**
+   * Refuses what comes from now on, and resolves when all that came before has been answered. After
+   * `waitMsMax` it refuses what has not been sent by then, and does not wait for the rest.
+   */
+  close(waitMsMax: number): Promise<void>;
 }
 
 interface PendingEntry<Entry> {
@@ -47,11 +50,19 @@ export function createGatherer<Entry>(
     try {
       await send(bulk.map(({ entry }) => entry));
       for (const { resolve } of bulk) resolve();
-    } catch (error) {
-      for (const { reject } of bulk) reject(error);
-    } finally {
       inFlight -= bulk.length;
+    } catch (error) {
+      refuse(bulk, error);
     }
+  }
+
+  function refuse(entries: readonly PendingEntry<Entry>[], why: unknown): void {
+    for (const { reject } of entries) reject(why);
+    inFlight -= entries.length;
+  }
+
+  async function allSent(): Promise<void> {
+    while (senders.size > 0) await Promise.all(senders);
   }
 
   function startSender(): void {
@@ -73,9 +84,13 @@ export function createGatherer<Entry>(
 
     inFlight: () => inFlight,
 
-    async close() {
+    async close(waitMsMax) {
       isClosed = true;
-      while (senders.size > 0) await Promise.all(senders);
+      const done = new AbortController();
+      const late = sleep(waitMsMax, undefined, { signal: done.signal }).catch(() => undefined);
+      await Promise.race([allSent(), late]);
+      done.abort();
+      refuse(waiting.splice(0), unavailable('it is closed'));
     },
   };
 }

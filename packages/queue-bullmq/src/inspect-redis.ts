@@ -76,6 +76,7 @@ async function readFacts(node: Redis): Promise<RedisFacts> {
     evictionPolicy,
     persistence: await readPersistence(node, info),
     isReplica,
+    memoryBytesMax: Number(info?.get('maxmemory') ?? (await readSetting(node, 'maxmemory')) ?? 0),
   };
 }
 

@@ -4,6 +4,8 @@ export interface RedisFacts {
   readonly evictionPolicy?: string | undefined;
   readonly persistence: 'aof' | 'rdb' | 'none' | 'unknown';
   readonly isReplica: boolean;
+  /** Its limit, and 0 without one. */
+  readonly memoryBytesMax?: number | undefined;
 }
 
 export interface RedisProblem {
@@ -13,10 +15,12 @@ export interface RedisProblem {
 }
 
 const versionMin = { major: 6, minor: 2 } as const;
+/** Room for some hundred thousand jobs. */
+const memoryBytesMin = 256 * 2 ** 20;
 
 /** What is wrong with such a Redis as a place for jobs. */
 export function judgeRedis(facts: RedisFacts): readonly RedisProblem[] {
-  return [versionProblem, replicaProblem, evictionProblem, persistenceProblem]
+  return [versionProblem, replicaProblem, evictionProblem, memoryProblem, persistenceProblem]
     .map((judge) => judge(facts))
     .filter((problem) => problem !== undefined);
 }
@@ -41,6 +45,13 @@ const evictionProblem: Judge = ({ evictionPolicy }) => {
   }
   return refuse(
     `its maxmemory-policy is ${evictionPolicy}, which removes jobs when memory is short: it must be noeviction`,
+  );
+};
+
+const memoryProblem: Judge = ({ memoryBytesMax = 0 }) => {
+  if (memoryBytesMax === 0 || memoryBytesMax >= memoryBytesMin) return undefined;
+  return warn(
+    `its maxmemory is ${memoryBytesMax} bytes: once they are full it takes no further jobs, and cleanup waits until they are found again; set at least ${memoryBytesMin}, or 0`,
   );
 };
 

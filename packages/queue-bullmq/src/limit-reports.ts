@@ -9,7 +9,9 @@ export function limitReports(report: QueueReport, clock: Clock): QueueReport['fa
   const reportedAt = new Map<string, number>();
 
   return (what, cause) => {
-    const text = `${what}: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    // What befalls many jobs at once is told of one of them.
+    const text = `${what}: ${message.replaceAll(/\bjob \S+/g, 'job')}`;
     const now = clock.now();
     const last = reportedAt.get(text);
     if (last !== undefined && now >= last && now - last < repeatMsMin) return;

@@ -10,6 +10,11 @@ export type JobQueue = Queue<unknown, unknown>;
  */
 const eventsMax = 100;
 
+/** A replica's refusal is swallowed where it arises: it would end the connection, and so begin the next. */
+const script = `
+redis.pcall('HSET', KEYS[1], 'opts.maxLenEvents', ARGV[1])
+return 0`;
+
 /** `client` stays the caller's. It may be away: nothing here waits for it. */
 export function openQueue(name: QueueName, client: RedisClient, prefix: string): JobQueue {
   const queue: JobQueue = new Queue<unknown, unknown>(name, {
@@ -22,9 +27,8 @@ export function openQueue(name: QueueName, client: RedisClient, prefix: string):
   // Whoever watches the client reports them.
   queue.on('error', () => undefined);
   const describe = (): void => {
-    const backend = queue.getBackend();
     // What fails here is done at the next connection.
-    backend.setQueueMeta({ 'opts.maxLenEvents': eventsMax }).catch(() => undefined);
+    client.eval(script, 1, queue.toKey('meta'), eventsMax).catch(() => undefined);
   };
   client.on('ready', describe);
   if (client.status === 'ready') describe();

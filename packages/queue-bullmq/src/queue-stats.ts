@@ -1,5 +1,6 @@
 import type { Timestamp } from '@holdfast/domain';
 import type { RedisClient } from './connect-redis.js';
+import { retryDueField } from './dead-letter-due-time.js';
 import type { JobQueue } from './open-queue.js';
 import { readPause } from './pause-queue.js';
 import type { CleanupQueueName } from './queue-names.js';
@@ -58,23 +59,31 @@ async function readOldestWaitingTime(
     client.lindex(queue.toKey('wait'), -1),
     client.zrange(queue.toKey('delayed'), '0', '0', 'WITHSCORES'),
   ]);
-  const waitingSince = nextId === null ? undefined : await readDueTime(client, queue, nextId);
+  const waitingSince = nextId === null ? undefined : await readDueTime(client, queue, nextId, now);
   const firstDue = score === undefined ? Infinity : Math.floor(Number(score) / scoresOfMs);
   const times = [waitingSince ?? Infinity, firstDue <= now ? firstDue : Infinity];
   const oldest = Math.min(...times);
   return oldest === Infinity ? undefined : (oldest as Timestamp);
 }
 
+const timeFields = ['timestamp', 'opts', 'processedOn', retryDueField] as const;
+
 /** Once it waits, a job does not tell any more how long its last back-off was. */
 async function readDueTime(
   client: RedisClient,
   queue: JobQueue,
   id: string,
+  now: Timestamp,
 ): Promise<number | undefined> {
-  const values = await client.hmget(queue.toKey(id), 'timestamp', 'opts', 'processedOn');
-  const [timestamp, options, processedOn] = values;
+  const values = await client.hmget(queue.toKey(id), ...timeFields);
+  const [timestamp, options, processedOn, retryDue] = values;
   if (typeof timestamp !== 'string') return undefined;
-  return Math.max(Number(timestamp) + readDelay(options ?? ''), Number(processedOn ?? 0));
+  return Math.max(
+    Number(timestamp) + readDelay(options ?? ''),
+    Number(processedOn ?? 0),
+    // One that is retried for later waits, too, until a worker has seen that.
+    Math.min(Number(retryDue ?? 0), now),
+  );
 }
 
 function readDelay(options: string): number {

@@ -52,7 +52,7 @@ export function checkRedisPrefix(prefix: string, url: string): string | undefine
 export const redisChecks = { url: checkRedisUrl, prefix: checkRedisPrefix } as const;
 
 /** Says what is allowed, and nothing of what was given. */
-export class RedisUrlError extends Error {
+class RedisUrlError extends Error {
   override readonly name = 'RedisUrlError';
 }
 

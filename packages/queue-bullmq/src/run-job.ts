@@ -7,8 +7,6 @@ import type { CleanupQueueName } from './queue-names.js';
 
 export interface RunOptions {
   readonly attemptsMax: number;
-  /** A handler that asks for another run waits at least so long for it. */
-  readonly againMsMin: number;
   readonly deadLettersMax: number;
 }
 
@@ -16,18 +14,24 @@ export interface RunDependencies {
   readonly clock: Clock;
   /** Whether jobs are to be left to others for now. */
   readonly isLeaving: () => boolean;
+  readonly runAgain: RunAgain;
 }
 
 /** Runs jobs of one queue the way BullMQ wants it: what becomes of a job is said by what is thrown. */
 export type JobRunner = (job: QueuedJob, token: string, signal: AbortSignal) => Promise<void>;
 
+/** Puts a running job off, and forgets how often it has failed. */
+export type RunAgain = (job: QueuedJob, at: Timestamp, token: string) => Promise<void>;
+
+/** A handler that asks for another run waits at least so long for it. */
+const againMsMin = 1_000;
 const stackCharactersMax = 4_000;
 
 export function createJobRunner(
   queue: CleanupQueueName,
   handle: CleanupHandler,
   options: RunOptions,
-  { clock, isLeaving }: RunDependencies,
+  { clock, isLeaving, runAgain }: RunDependencies,
 ): JobRunner {
   async function run(
     { name, data }: QueuedJob,
@@ -43,7 +47,7 @@ export function createJobRunner(
     const again = await handle(job, signal);
     if (again === undefined) return undefined;
     // Clocks differ: one that is ahead of whoever named the time would not stop asking.
-    return Math.max(again, clock.now() + options.againMsMin) as Timestamp;
+    return Math.max(again, clock.now() + againMsMin) as Timestamp;
   }
 
   return async (job, token, signal) => {
@@ -59,7 +63,7 @@ export function createJobRunner(
       throw failureOf(job, error);
     }
     if (again === undefined) return;
-    await job.moveToDelayed(again, token);
+    await runAgain(job, again, token);
     throw new DelayedError();
   };
 }

@@ -4,6 +4,7 @@ import { backOffMs } from './back-off.js';
 import { CleanupWorker, type WorkerConnections } from './cleanup-worker.js';
 import type { QueuesOptions } from './queues-options.js';
 import type { CleanupQueueName } from './queue-names.js';
+import { reportFullDeadLetters } from './report-full.js';
 import { createJobRunner, type JobRunner } from './run-job.js';
 
 export interface QueueWork {
@@ -23,8 +24,11 @@ export interface QueueWorkDependencies {
   readonly failed: (what: string, cause: unknown) => void;
 }
 
-/** Jobs may be run twice: a job is not to blame for however many workers that died with it. */
-const stalledMax = 1_000_000_000;
+/**
+ * How often a job's claim may lapse before it is a dead letter. A job is not to blame for the workers
+ * that died with it, unless it is the one that kills them.
+ */
+const stalledMax = 300;
 /** How soon work goes on after Redis has refused to say what there is to do. */
 const retryMs = 1_000;
 const lookAfterMs = 1_000;
@@ -41,13 +45,12 @@ export async function workOnQueue(
 ): Promise<void> {
   const { signal, hold } = work;
   const running = createRunning();
-  const run = createJobRunner(
-    name,
-    work.handle,
-    { ...options, againMsMin: options.backoffMs },
-    { clock: dependencies.clock, isLeaving: () => signal.aborted || hold?.isHeld() === true },
-  );
-  const worker = createWorker(name, running.track(run), work, options, dependencies);
+  const run = createJobRunner(name, running.track(work.handle), options, {
+    clock: dependencies.clock,
+    isLeaving: () => signal.aborted || hold?.isHeld() === true,
+    runAgain: (...again) => worker.runAgain(...again),
+  });
+  const worker = createWorker(name, run, work, options, dependencies);
   const stopHolding = holdWorker(worker, hold);
   const stopLooking = keepRunning(worker);
   void worker.run();
@@ -62,7 +65,7 @@ function createWorker(
   run: JobRunner,
   { concurrency, jobsPerSecondMax }: QueueWork,
   options: QueuesOptions,
-  { prefix, connections, random, failed }: QueueWorkDependencies,
+  { prefix, connections, clock, random, failed }: QueueWorkDependencies,
 ): CleanupWorker {
   const { claimMs, completedMax, deadLettersMax } = options;
   const worker = new CleanupWorker(
@@ -87,6 +90,10 @@ function createWorker(
     connections,
   );
   worker.on('error', (error) => failed(`a worker of the queue ${name}`, error));
+  reportFullDeadLetters(worker, deadLettersMax, {
+    clock,
+    failed: (cause) => failed(`the queue ${name}`, cause),
+  });
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) worker.cancelJob(id, 'its claim has lapsed');
   });
@@ -128,16 +135,16 @@ async function closeWorker(worker: CleanupWorker, idle: () => Promise<void>): Pr
 }
 
 interface Running {
-  track(run: JobRunner): JobRunner;
-  /** Resolves when none runs. */
+  track(handle: CleanupHandler): CleanupHandler;
+  /** Resolves when none runs. What Redis is told of their ends may still be on its way. */
   readonly idle: () => Promise<void>;
 }
 
 function createRunning(): Running {
-  const all = new Set<Promise<void>>();
+  const all = new Set<Promise<unknown>>();
   return {
-    track: (run) => (job, token, signal) => {
-      const ending = run(job, token, signal);
+    track: (handle) => (job, signal) => {
+      const ending = handle(job, signal);
       all.add(ending);
       const forget = (): void => void all.delete(ending);
       ending.then(forget, forget);

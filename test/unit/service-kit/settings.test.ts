@@ -114,6 +114,7 @@ describe('settings', () => {
   it('ignore variables of the command, of the tests and of Kubernetes', () => {
     load('', {
       HOLDFAST_ADDRESS: '127.0.0.1:7100',
+      HOLDFAST_CLEANUP_WORKER: '127.0.0.1:7120',
       HOLDFAST_REQUIRE_ALL: '1',
       HOLDFAST_GATEWAY_SERVICE_HOST: '10.0.0.1',
       HOLDFAST_GATEWAY_SERVICE_PORT: '7100',

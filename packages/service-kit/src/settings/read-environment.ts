@@ -11,6 +11,7 @@ const prefix = 'HOLDFAST_';
 /** Of the command and of the tests, which may run in the same shell. */
 const variablesOfOthers: ReadonlySet<string> = new Set([
   'HOLDFAST_ADDRESS',
+  'HOLDFAST_CLEANUP_WORKER',
   'HOLDFAST_REQUIRE_ALL',
 ]);
 /** What Kubernetes sets in every container for a service whose name begins with ours. */

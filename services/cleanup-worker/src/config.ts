@@ -37,8 +37,8 @@ const cleaning = z
   .strictObject({
     /** Jobs of one queue that run here at once. */
     concurrency: z.int().min(1).max(1_000).default(50),
-    /** Jobs that share a call to the tiered store. */
-    batchMax: z.int().min(1).max(1_000).default(100),
+    /** Jobs that share a call to the tiered store, which leaves out what is too long for one call. */
+    batchMax: z.int().min(1).max(250).default(100),
     /** How often a job is tried before it becomes a dead letter. */
     attemptsMax: z.int().min(1).max(1_000).default(queuesDefaults.attemptsMax),
     /** The longest wait after the first failure; it doubles with each further one. */
@@ -66,7 +66,10 @@ const breaker = z
   .strictObject({
     /** Calls in a row that no store took. */
     callsMin: z.int().min(1).max(1_000).default(3),
-    /** Changes and blobs that failed because a tier is unwell, and more than did not. */
+    /**
+     * Changes and blobs that failed because a tier is unwell, and more than did not. Two are enough where
+     * nothing went well of late.
+     */
     failedMin: z.int().min(2).max(50).default(5),
     /** The first wait; it doubles until things are well again. */
     openMs: durationMs({ msMin: 10, msMax: hour }).default(5 * second),
@@ -88,7 +91,10 @@ const schema = z.strictObject({
   /** Bytes that nothing refers to and that are still on disk. */
   orphanBytes: z
     .strictObject({
-      /** How often they are counted, which looks at all that waits to be cleaned. */
+      /**
+       * How often they are counted, which looks at all that waits to be cleaned. Less often where a count
+       * takes long: between two there is at least four times as long as the last one took.
+       */
       everyMs: durationMs({ msMin: second, msMax: 24 * hour }).default(30 * second),
     })
     .prefault({}),

@@ -1,4 +1,4 @@
-import type { Clock } from '@holdfast/domain';
+import type { Clock, Timestamp } from '@holdfast/domain';
 import type { Metrics } from '@holdfast/service-kit';
 import type { MaintenanceStore } from './store/maintenance-store.js';
 
@@ -14,8 +14,9 @@ export interface OrphanBytes {
   /** `undefined` until they have been counted for the first time. */
   latest(): CountedOrphanBytes | undefined;
   /**
-   * Counts anew; who asks while that goes on gets the same count. Rejects when the store does not say,
-   * and with the reason of `signal` when that aborts.
+   * Counts anew. Who asks while that goes on gets the same count, and so does who asks within a second
+   * of its end, or within four times as long as it took. Rejects when the store does not say, and with
+   * the reason of `signal` when that aborts.
    */
   refresh(signal: AbortSignal): Promise<void>;
 }
@@ -25,6 +26,12 @@ export interface OrphanBytesDependencies {
   readonly metrics: Metrics;
   readonly clock: Clock;
 }
+
+/** However many ask, a store that counts slowly has the most of its time for other things. */
+const restsPerCount = 4;
+const restMsMin = 1_000;
+/** Where a clock that was set makes a count look long. */
+const restMsMax = 300_000;
 
 /**
  * Nothing is added up here while jobs come and go: what is on the change log is counted by who keeps it.
@@ -38,29 +45,53 @@ export function createOrphanBytes({ store, metrics, clock }: OrphanBytesDependen
   );
   let latest: CountedOrphanBytes | undefined;
   let changes = Number.NaN;
+  let uncounted = Number.NaN;
   let counting: Promise<void> | undefined;
+  let startedAt = clock.now();
+  /** Missing while a count goes on. */
+  let endedAt: Timestamp | undefined;
   metrics.gauge('changes_pending', 'Changes on the change log', () => changes);
+  metrics.gauge(
+    'orphan_blobs_uncounted',
+    'Blobs that orphan_bytes are without, since they or their rows cannot be read',
+    () => uncounted,
+  );
   metrics.gauge('orphan_bytes_age_seconds', 'How old orphan_bytes and changes_pending are', () => {
     return latest === undefined ? Number.NaN : (clock.now() - latest.time.getTime()) / 1_000;
   });
 
   async function count(): Promise<void> {
-    const { usage, pendingChanges, time } = await store.describeUnreferenced({});
+    const { usage, pendingChanges, uncountedBlobs, time } = await store.describeUnreferenced({});
     const unreferenced = usage.filter(({ unreferencedBytes }) => unreferencedBytes > 0n);
     const bytes = new Map(unreferenced.map((one) => [one.usecase, one.unreferencedBytes]));
     latest = { bytes, time: time ?? new Date(clock.now()) };
     gauge.clear();
     for (const [usecase, amount] of bytes) gauge.labels(usecase).set(Number(amount));
     changes = Number(pendingChanges);
+    uncounted = Number(uncountedBlobs ?? Number.NaN);
+  }
+
+  function isResting(): boolean {
+    if (endedAt === undefined) return true;
+    const restMs = Math.max(restMsMin, restsPerCount * (endedAt - startedAt));
+    const restedMs = clock.now() - endedAt;
+    // Less than none after the clock was put back: no reason to wait until it is there again.
+    return restedMs >= 0 && restedMs < Math.min(restMs, restMsMax);
+  }
+
+  function start(): Promise<void> {
+    startedAt = clock.now();
+    endedAt = undefined;
+    return count().finally(() => {
+      endedAt = clock.now();
+    });
   }
 
   return {
     latest: () => latest,
     async refresh(signal) {
       signal.throwIfAborted();
-      counting ??= count().finally(() => {
-        counting = undefined;
-      });
+      if (counting === undefined || !isResting()) counting = start();
       return patiently(counting, signal);
     },
   };

@@ -71,6 +71,10 @@ export function createFakeQueues(): FakeQueues {
         const next = rest.length > limit ? String(page.at(-1)?.place) : undefined;
         return { letters: page.map(({ letter }) => letter), next };
       },
+      async findDeadLetters(ids) {
+        fake.before('findDeadLetters');
+        return [...new Set(ids)].flatMap((id) => letters.get(id)?.letter ?? []);
+      },
       async retryDeadLetter(id, notBefore) {
         fake.before('retryDeadLetter', id);
         if (!take(id)) return 'absent';

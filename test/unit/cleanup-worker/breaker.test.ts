@@ -5,9 +5,12 @@ import {
   createBreaker,
   type Breaker,
   type BreakerOptions,
-  type Finding,
   type Passage,
 } from '../../../services/cleanup-worker/src/cleaning/breaker.js';
+import type {
+  CallReport,
+  Finding,
+} from '../../../services/cleanup-worker/src/cleaning/call-report.js';
 import { observeBreaker } from '../../../services/cleanup-worker/src/cleaning/observe-breaker.js';
 import { createListener, metricValue, testMetrics } from '../tiered-store/quiet.js';
 import { nextTurn } from './fake-store.js';
@@ -15,6 +18,7 @@ import { nextTurn } from './fake-store.js';
 const options: BreakerOptions = {
   callsMin: 3,
   failedMin: 5,
+  outcomeMsMax: 600_000,
   openMs: 1_000,
   openMsMax: 8_000,
   probesMax: 2,
@@ -45,7 +49,7 @@ function arrange(random = () => 0) {
     await nextTurn();
   };
   const loseStore = (isUnreachable = true, subjects: readonly string[] = ['x']): void =>
-    breaker.callFailed({ subjects, failure, isUnreachable });
+    breaker.send()?.failed({ subjects, failure, isUnreachable });
   return { clock, breaker, pass, loseStore };
 }
 
@@ -68,10 +72,20 @@ async function arrangeHalfOpen() {
 /** The same, opened by what entries were answered. */
 async function arrangeHalfOpenByEntries() {
   const bed = arrange();
-  bed.breaker.answered(unwell(...numbered('bad', options.failedMin)));
+  answer(bed.breaker, unwell(...numbered('bad', options.failedMin)));
   assert.equal(bed.breaker.state(), 'open');
   await bed.pass(options.openMs);
   return bed;
+}
+
+/** A call that is answered at once. */
+function answer(breaker: Breaker, findings: readonly Finding[]): void {
+  breaker.send()?.answered(findings);
+}
+
+/** A call that is on its way. */
+function send(breaker: Breaker): CallReport {
+  return breaker.send() ?? assert.fail('a call may be sent');
 }
 
 function enter(breaker: Breaker): Passage {
@@ -104,22 +118,23 @@ describe('A closed breaker', () => {
     for (let call = 0; call < 100; call += 1) {
       loseStore();
       loseStore();
-      breaker.answered(notKnown('a'));
+      answer(breaker, notKnown('a'));
     }
     assert.equal(breaker.state(), 'closed');
   });
 
   it('opens when a tier that is unwell fails most of what it is asked', () => {
     const { breaker } = arrange();
-    breaker.answered(unwell(...numbered('bad', options.failedMin - 1)));
+    answer(breaker, well('good'));
+    answer(breaker, unwell(...numbered('bad', options.failedMin - 1)));
     assert.equal(breaker.state(), 'closed');
-    breaker.answered(unwell('one more'));
+    answer(breaker, unwell('one more'));
     assert.equal(breaker.state(), 'open');
   });
 
   it('does not open for one subject, however often it fails', () => {
     const { breaker } = arrange();
-    for (let attempt = 0; attempt < 1_000; attempt += 1) breaker.answered(unwell('bad'));
+    for (let attempt = 0; attempt < 1_000; attempt += 1) answer(breaker, unwell('bad'));
     assert.equal(breaker.state(), 'closed');
   });
 
@@ -127,29 +142,29 @@ describe('A closed breaker', () => {
     const { breaker } = arrange();
     for (let attempt = 0; attempt < 100; attempt += 1) {
       const good = well(...numbered(`good ${attempt}`, 12));
-      breaker.answered([...unwell(...numbered('bad', 10)), ...good]);
+      answer(breaker, [...unwell(...numbered('bad', 10)), ...good]);
     }
     assert.equal(breaker.state(), 'closed');
   });
 
   it('does not take what the tier had no part in for its being well', () => {
     const { breaker } = arrange();
-    breaker.answered(notKnown(...numbered('settled before', 100)));
-    breaker.answered(unwell(...numbered('bad', options.failedMin)));
+    answer(breaker, notKnown(...numbered('settled before', 100)));
+    answer(breaker, unwell(...numbered('bad', options.failedMin)));
     assert.equal(breaker.state(), 'open');
   });
 
   it('does not take what the tier had no part in for its being unwell, either', () => {
     const { breaker } = arrange();
-    breaker.answered(notKnown(...numbered('settled before', 100)));
-    breaker.answered(unwell('bad'));
+    answer(breaker, notKnown(...numbered('settled before', 100)));
+    answer(breaker, unwell('bad'));
     assert.equal(breaker.state(), 'closed');
   });
 
   it('does not mind a probe of long ago that leaves late', async () => {
     const { breaker, loseStore, pass } = await arrangeHalfOpen();
     const late = enter(breaker);
-    breaker.answered(well('a'));
+    answer(breaker, well('a'));
     for (let call = 0; call < options.callsMin; call += 1) loseStore();
     await pass(2 * options.openMs);
     const probes = [enter(breaker), enter(breaker)];
@@ -161,13 +176,39 @@ describe('A closed breaker', () => {
 
   it('forgets how it went long ago', async () => {
     const { breaker, pass } = arrange();
-    breaker.answered(well(...numbered('good', 50)));
-    breaker.answered(unwell(...numbered('bad', 4)));
+    answer(breaker, well(...numbered('good', 50)));
+    answer(breaker, unwell(...numbered('bad', 4)));
     await pass(3_600_000);
-    breaker.answered(unwell(...numbered('worse', 4)));
+    answer(breaker, well('good again'));
+    answer(breaker, unwell(...numbered('worse', 4)));
     assert.equal(breaker.state(), 'closed');
-    breaker.answered(unwell('the last'));
+    answer(breaker, unwell('the last'));
     assert.equal(breaker.state(), 'open');
+  });
+
+  it('opens for two subjects when nothing has gone well of late', async () => {
+    const { breaker, pass } = arrange();
+    answer(breaker, well('good'));
+    answer(breaker, unwell('bad'));
+    await pass(120_000);
+    answer(breaker, unwell('as bad'));
+    assert.equal(breaker.state(), 'closed');
+    await pass(1);
+    answer(breaker, unwell('bad'));
+    assert.equal(breaker.state(), 'open');
+  });
+
+  it('remembers one that failed until others can have failed beside it', async () => {
+    for (const [ms, state] of [
+      [options.outcomeMsMax, 'open'],
+      [options.outcomeMsMax + 1, 'closed'],
+    ] as const) {
+      const { breaker, pass } = arrange();
+      answer(breaker, unwell('bad'));
+      await pass(ms);
+      answer(breaker, unwell('as bad'));
+      assert.equal(breaker.state(), state);
+    }
   });
 
   it('opens for different subjects of calls that fail without being answered', () => {
@@ -175,6 +216,15 @@ describe('A closed breaker', () => {
     for (let call = 0; call < 10; call += 1) loseStore(false, ['the same']);
     assert.equal(breaker.state(), 'closed');
     loseStore(false, numbered('others', 4));
+    assert.equal(breaker.state(), 'open');
+  });
+
+  it('goes by calls that it was closed for, however late they are answered', async () => {
+    const { breaker, pass } = arrange();
+    const [first, second] = [send(breaker), send(breaker)];
+    await pass(60_000);
+    first.answered(unwell('bad'));
+    second.answered(unwell('as bad'));
     assert.equal(breaker.state(), 'open');
   });
 });
@@ -212,46 +262,115 @@ describe('An open breaker', () => {
     for (const probe of probes) probe.leave();
     assert.deepEqual(heard, [true, false, true, false]);
     stop();
-    breaker.answered(well('a'));
+    answer(breaker, well('a'));
     assert.equal(heard.length, 4);
   });
 
-  it('does not mind what began before it opened', () => {
-    const { breaker, loseStore } = arrangeOpen();
-    breaker.answered(well('a'));
-    loseStore();
+  it('lets no call be sent', () => {
+    assert.equal(arrangeOpen().breaker.send(), undefined);
+  });
+
+  it('is not closed by calls that were sent before it opened, and not kept open either', async () => {
+    const { breaker, loseStore, pass } = arrange();
+    const late = Array.from({ length: 10 }, () => send(breaker));
+    const lateAnswers = (): void => {
+      late.pop()?.answered(well('a'));
+      late.pop()?.answered(notKnown(...numbered('b', options.probesMax)));
+      late.pop()?.answered(unwell('c', 'd'));
+      late.pop()?.failed({ subjects: ['e'], failure, isUnreachable: true });
+      late.pop()?.failed({ subjects: ['f', 'g'], failure, isUnreachable: false });
+    };
+    for (let call = 0; call < options.callsMin; call += 1) loseStore();
+    lateAnswers();
     assert.equal(breaker.state(), 'open');
+    await pass(options.openMs);
+    const probe = enter(breaker);
+    lateAnswers();
+    probe.leave();
+    assert.deepEqual([breaker.state(), breaker.isHeld()], ['half-open', false]);
+  });
+
+  it('does not mind a probe that is answered in the next round', async () => {
+    const { breaker, pass } = await arrangeHalfOpenByEntries();
+    const late = send(breaker);
+    answer(breaker, unwell('bad', 'as bad'));
+    await pass(2 * options.openMs);
+    late.answered(well('a'));
+    assert.equal(breaker.state(), 'half-open');
   });
 
   it('closes when a probe proves the tiers well', async () => {
     const { breaker } = await arrangeHalfOpenByEntries();
     enter(breaker);
-    breaker.answered(well('a'));
+    answer(breaker, well('a'));
     assert.deepEqual([breaker.state(), breaker.reason()], ['closed', undefined]);
   });
 
   it('closes when a store is there again, if that was what it missed', async () => {
     const { breaker } = await arrangeHalfOpen();
     enter(breaker);
-    breaker.answered(notKnown('a'));
+    answer(breaker, notKnown('a'));
+    assert.equal(breaker.state(), 'closed');
+  });
+
+  it('closes when a store is there again, whatever it answers', async () => {
+    const { breaker } = await arrangeHalfOpen();
+    const probe = enter(breaker);
+    answer(breaker, unwell('bad'));
+    probe.leave();
+    assert.equal(breaker.state(), 'closed');
+  });
+
+  it('opens anew when the store is there again, and a tier is not', async () => {
+    const { breaker } = await arrangeHalfOpen();
+    enter(breaker);
+    answer(breaker, unwell('bad', 'as bad'));
+    assert.equal(breaker.state(), 'open');
+  });
+
+  it('decides nothing by one subject that fails alone, and lets others run', async () => {
+    const { breaker, pass } = await arrangeHalfOpenByEntries();
+    for (let run = 0; run < 100; run += 1) {
+      const probe = enter(breaker);
+      answer(breaker, unwell('bad'));
+      probe.leave();
+      await pass(options.openMsMax);
+      assert.deepEqual([breaker.state(), breaker.isHeld()], ['half-open', false]);
+    }
+    answer(breaker, notKnown(...numbered('done before', options.probesMax)));
+    assert.equal(breaker.state(), 'closed');
+  });
+
+  it('opens again with the first failure when nothing had proven the tiers well', async () => {
+    const { breaker } = await arrangeHalfOpenByEntries();
+    answer(breaker, notKnown(...numbered('done before', options.probesMax)));
+    assert.equal(breaker.state(), 'closed');
+    answer(breaker, unwell('one more'));
+    assert.equal(breaker.state(), 'open');
+  });
+
+  it('does not open again with the first failure when one had', async () => {
+    const { breaker } = await arrangeHalfOpenByEntries();
+    answer(breaker, well('good'));
+    answer(breaker, unwell(...numbered('bad', options.failedMin - 1)));
     assert.equal(breaker.state(), 'closed');
   });
 
   it('closes when a few probes show nothing, neither good nor bad', async () => {
     const { breaker } = await arrangeHalfOpenByEntries();
-    breaker.answered(notKnown('a'));
+    answer(breaker, notKnown('a'));
     assert.equal(breaker.state(), 'half-open');
-    breaker.answered(notKnown('b'));
+    answer(breaker, notKnown('b'));
     assert.equal(breaker.state(), 'closed');
   });
 
   it('closes for one that is well, whatever became of those beside it', async () => {
     const { breaker } = await arrangeHalfOpenByEntries();
     const [first, second] = [enter(breaker), enter(breaker)];
-    breaker.answered(unwell('bad'));
+    answer(breaker, unwell('bad'));
     first.leave();
     assert.equal(breaker.state(), 'half-open');
-    breaker.answered(well('good'));
+    answer(breaker, well('good'));
     second.leave();
     assert.equal(breaker.state(), 'closed');
   });
@@ -260,7 +379,7 @@ describe('An open breaker', () => {
     const { breaker, pass } = await arrangeHalfOpenByEntries();
     for (const waitMs of [2_000, 4_000, 8_000, 8_000]) {
       const probe = enter(breaker);
-      breaker.answered(unwell('bad'));
+      answer(breaker, unwell('bad', 'as bad'));
       probe.leave();
       assert.equal(breaker.state(), 'open');
       await pass(waitMs - 1);
@@ -270,19 +389,20 @@ describe('An open breaker', () => {
     }
   });
 
-  it('takes no more probes once one has failed', async () => {
+  it('takes no more probes once two subjects have failed', async () => {
     const { breaker } = await arrangeHalfOpenByEntries();
     const [first] = [enter(breaker), enter(breaker)];
-    breaker.answered(unwell('bad'));
+    answer(breaker, unwell('bad'));
+    answer(breaker, unwell('as bad'));
     first.leave();
     assert.deepEqual([breaker.isHeld(), breaker.enter()], [true, undefined]);
   });
 
   it('goes on doubling its wait when all was well for a moment only', async () => {
     const { breaker, pass } = await arrangeHalfOpenByEntries();
-    breaker.answered(well('a'));
+    answer(breaker, well('a'));
     await pass(options.openMsMax);
-    breaker.answered(unwell(...numbered('bad', 5)));
+    answer(breaker, unwell(...numbered('bad', 5)));
     await pass(options.openMs);
     assert.equal(breaker.state(), 'open');
     await pass(options.openMs);
@@ -291,9 +411,9 @@ describe('An open breaker', () => {
 
   it('begins with a short wait again when all was well for long', async () => {
     const { breaker, pass } = await arrangeHalfOpenByEntries();
-    breaker.answered(well('a'));
+    answer(breaker, well('a'));
     await pass(options.openMsMax + 1);
-    breaker.answered(unwell(...numbered('bad', 5)));
+    answer(breaker, unwell(...numbered('bad', 5)));
     await pass(options.openMs);
     assert.equal(breaker.state(), 'half-open');
   });
@@ -336,7 +456,7 @@ describe('The breaker, as operators see it', () => {
     loseStore();
     probe.leave();
     await pass(2 * options.openMs);
-    breaker.answered(well('a'));
+    answer(breaker, well('a'));
     assert.deepEqual(await stateOf(), [1, 0, 0]);
     const opened = await metricValue(metrics, 'cleanup_breaker_changes_total{state="open"}');
     assert.equal(opened, 2);

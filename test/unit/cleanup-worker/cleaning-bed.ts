@@ -31,8 +31,8 @@ export interface CleaningBed {
   addChanges(count: number): Promise<readonly string[]>;
   addBlobs(count: number): Promise<readonly string[]>;
   add(job: CleanupJob, delayMs?: number): Promise<void>;
-  /** Lets time pass, in steps so small that nobody who waits notices. */
-  pass(ms: number): Promise<void>;
+  /** Lets time pass, in steps so small that nobody who waits notices, or in those given. */
+  pass(ms: number, stepMs?: number): Promise<void>;
   /** Lets time pass until it is so. */
   until(isSo: () => boolean | Promise<boolean>): Promise<void>;
   isEmpty(): boolean;
@@ -49,6 +49,7 @@ export interface CleaningBed {
 export const cleaningOptions: CleaningOptions = {
   concurrency: 50,
   batchMax: 100,
+  backoffMsMax: memoryCleanupQueueDefaults.backoffMsMax,
   breaker: { callsMin: 3, failedMin: 5, openMs: 5_000, openMsMax: 120_000, probesMax: 5 },
 };
 
@@ -60,6 +61,7 @@ const lettersMax = 1_000;
 
 export function createCleaningBed(options: Partial<CleaningOptions> = {}): CleaningBed {
   const clock = createManualClock();
+  const random = createSpread();
   const ids = createCountingIds(clock);
   const fixtures = createRowFixtures(clock);
   const queue = createMemoryCleanupQueue(memoryCleanupQueueDefaults, { clock, random });
@@ -80,9 +82,9 @@ export function createCleaningBed(options: Partial<CleaningOptions> = {}): Clean
     return worker;
   }
 
-  async function pass(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += stepMs) {
-      clock.advance(Math.min(stepMs, ms - passed));
+  async function pass(ms: number, step = stepMs): Promise<void> {
+    for (let passed = 0; passed < ms; passed += step) {
+      clock.advance(Math.min(step, ms - passed));
       for (let turn = 0; turn < turnsOfStep; turn += 1) await nextTurn();
     }
   }
@@ -134,12 +136,14 @@ export function createCleaningBed(options: Partial<CleaningOptions> = {}): Clean
   };
 }
 
-/** Not random, and spread all the same. */
-function random(): number {
-  draws = (draws * 16_807) % 2_147_483_647;
-  return draws / 2_147_483_647;
+/** Not random, and spread all the same; the same for each test, whatever ran before it. */
+function createSpread(): () => number {
+  let drawn = 1;
+  return () => {
+    drawn = (drawn * 16_807) % 2_147_483_647;
+    return drawn / 2_147_483_647;
+  };
 }
-let draws = 1;
 
 export function shutdownTime(msMax: number): ShutdownTime {
   const until = performance.now() + msMax;

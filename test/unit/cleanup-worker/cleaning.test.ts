@@ -56,6 +56,20 @@ describe('Cleaning', () => {
     assert.equal(await bed.runs('done'), 3);
   });
 
+  it('runs a job again that the store left out of its call, however often', async () => {
+    const asked = new Map<string, number>();
+    bed.store.answerSettle = (changeId) => {
+      const times = (asked.get(changeId) ?? 0) + 1;
+      asked.set(changeId, times);
+      return times > 20 ? deleted : entryError(reasonError('AT_CAPACITY', 'one too many'));
+    };
+    await bed.addChanges(50);
+    await allCleaned();
+    assert.equal(await bed.runs('failed'), 0);
+    assert.equal(await bed.runs('held'), 0);
+    assert.ok(!bed.lines.some(({ message }) => message.startsWith('cleanup is held')));
+  });
+
   it('runs a job again when the readers of its blob have had their time', async () => {
     const readersUntil = bed.clock.now() + 5 * minute;
     const waits = settled(

@@ -55,7 +55,7 @@ describe('The settings of the cleanup worker', () => {
     ['HOLDFAST_TIERED_STORE__ADDRESSES', '["nowhere"]', /tieredStore\.addresses/],
     ['HOLDFAST_TIERED_STORE__CALL_MS', '0', /tieredStore\.callMs/],
     ['HOLDFAST_CLEANING__CONCURRENCY', '0', /cleaning\.concurrency/],
-    ['HOLDFAST_CLEANING__BATCH_MAX', '1001', /cleaning\.batchMax/],
+    ['HOLDFAST_CLEANING__BATCH_MAX', '251', /cleaning\.batchMax/],
     ['HOLDFAST_CLEANING__ATTEMPTS_MAX', '0', /cleaning\.attemptsMax/],
     ['HOLDFAST_CLEANING__BACKOFF_MS', '0', /cleaning\.backoffMs /],
     ['HOLDFAST_CLEANING__BACKOFF_MS_MAX', '999', /cleaning .*backoffMs must not be above/],

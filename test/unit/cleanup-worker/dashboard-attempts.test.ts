@@ -41,7 +41,29 @@ describe('failed attempts to sign in', () => {
     failUntilRefused(attempts, '2001:db8:1:2:3:4:5:6');
     assert.equal(attempts.isAllowed('2001:db8:1:2:ffff::1'), false);
     assert.equal(attempts.isAllowed('2001:db8:1:3::1'), true);
+    failUntilRefused(attempts, '2001:db8:0:0:1::1%eth0');
+    assert.equal(attempts.isAllowed('2001:db8::2'), false);
+    assert.equal(attempts.isAllowed('2001:db8:0:1::2'), true);
+    assert.equal(attempts.isAllowed('::1'), true);
+  });
+
+  it('count for that network however its addresses are abbreviated', () => {
+    const attempts = createAttempts(now);
+    failUntilRefused(attempts, '2001:db8::abcd:1:1:1');
+    for (const other of ['2001:db8::abcd:1:1:2', '2001:DB8:0:0:9:9:9:9', '2001:db8::']) {
+      assert.equal(attempts.isAllowed(other), false, other);
+    }
+    for (const address of ['::1', '1::', '2001:db8:abcd:1:1:1::', '64:ff9b::1.2.3.4']) {
+      assert.equal(failUntilRefused(attempts, address), 10, address);
+    }
+  });
+
+  it('count for one IPv4 address, whichever way it is written', () => {
+    const attempts = createAttempts(now);
     failUntilRefused(attempts, '::ffff:10.0.0.1');
+    for (const same of ['10.0.0.1', '::ffff:a00:1', '0:0:0:0:0:ffff:10.0.0.1']) {
+      assert.equal(attempts.isAllowed(same), false, same);
+    }
     assert.equal(attempts.isAllowed('::ffff:10.0.0.2'), true);
   });
 

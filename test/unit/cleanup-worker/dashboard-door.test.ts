@@ -50,6 +50,30 @@ describe('the door of the dashboard', () => {
     assert.deepEqual(dashboard.queues.retried, []);
   });
 
+  it('has nothing read for the pages of others, and everything for its own and for people', async () => {
+    let asked = 0;
+    dashboard.queues.onAsked = () => Promise.resolve(void (asked += 1));
+    const paths = ['/queues/api/queues', '/queues/%61pi/queues', '/queues/api/nothing', retryPath];
+    for (const site of ['cross-site', 'same-site', 'Same-Origin', '']) {
+      for (const method of ['GET', 'HEAD', 'PUT']) {
+        for (const path of paths) {
+          const { status } = await dashboard.ask(path, {
+            method,
+            headers: { 'sec-fetch-site': site },
+          });
+          assert.equal(status, 403, `${method} ${path} ${site}`);
+        }
+      }
+    }
+    assert.equal(asked, 0);
+    for (const headers of [{ 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }, {}]) {
+      assert.equal((await dashboard.ask('/queues/api/queues', { headers })).status, 200);
+    }
+    // A link to the page may be anywhere.
+    const linked = await dashboard.ask('/queues', { headers: { 'sec-fetch-site': 'cross-site' } });
+    assert.equal(linked.status, 200);
+  });
+
   it('lets the page change things, by what any browser says about it', async () => {
     const { port } = dashboard.endpoint.address;
     for (const headers of [
@@ -141,6 +165,14 @@ describe('the door of the dashboard with credentials', () => {
     assert.deepEqual([refused.status, refused.headers['retry-after']], [429, '10']);
     assert.equal((await dashboard.ask('/healthz')).status, 200);
     dashboard.clock.advance(10_000);
+    assert.equal((await dashboard.ask('/queues', { headers: right })).status, 200);
+  });
+
+  it('does not count what the page of somebody else has a browser try', async () => {
+    const headers = { ...basic('ada:guess'), 'sec-fetch-site': 'cross-site' };
+    for (let attempt = 1; attempt <= 20; attempt += 1) {
+      assert.equal((await dashboard.ask('/queues/api/queues', { headers })).status, 403);
+    }
     assert.equal((await dashboard.ask('/queues', { headers: right })).status, 200);
   });
 

@@ -104,6 +104,8 @@ interface FakeJob {
 export interface FakeQueues extends Pick<RetryDependencies, 'boards' | 'deadLetters'> {
   /** The failed jobs of `changelog-cleanup`. A retried one is gone. */
   readonly failed: FakeJob[];
+  /** Of each job. */
+  readonly logLines: string[];
   /** Runs before each answer. */
   onAsked: () => Promise<void>;
   readonly retried: string[];
@@ -112,12 +114,16 @@ export interface FakeQueues extends Pick<RetryDependencies, 'boards' | 'deadLett
 function createFakeQueues(): FakeQueues {
   const failed: FakeJob[] = [];
   const retried: string[] = [];
+  const logLines: string[] = [];
   const queues: FakeQueues = {
     failed,
+    logLines,
     retried,
     onAsked: () => Promise.resolve(),
     boards: ['changelog-cleanup', 'orphan-reclaim', 'sweep'].map((name) =>
-      createFakeQueue(name, name === 'changelog-cleanup' ? failed : [], () => queues.onAsked()),
+      createFakeQueue(name, { failed: name === 'changelog-cleanup' ? failed : [], logLines }, () =>
+        queues.onAsked(),
+      ),
     ),
     deadLetters: {
       async retryDeadLetter(id) {
@@ -136,7 +142,7 @@ function createFakeQueues(): FakeQueues {
 /** As much of BullMQ's queue as bull-board and the dashboard ask. */
 function createFakeQueue(
   name: string,
-  failed: readonly FakeJob[],
+  { failed, logLines }: Pick<FakeQueues, 'failed' | 'logLines'>,
   onAsked: () => Promise<void>,
 ): RetryDependencies['boards'][number] {
   const answer = async <T>(value: () => T): Promise<T> => {
@@ -155,6 +161,11 @@ function createFakeQueue(
     getJobState: (id: string) =>
       answer(() => (failed.some((job) => job.id === id) ? 'failed' : 'unknown')),
     getJobs: () => answer(() => failed.map(createFakeJob)),
+    getJobLogs: (_: string, start = 0, end = -1) =>
+      answer(() => ({
+        logs: logLines.slice(start, end < 0 ? undefined : end + 1),
+        count: logLines.length,
+      })),
     isPaused: () => answer(() => false),
     getGlobalConcurrency: () => answer(() => null),
     getRateLimitTtl: () => answer(() => 0),

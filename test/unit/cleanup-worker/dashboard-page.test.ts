@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { waitUntil } from '../../support/cluster-wait.js';
 import { startDashboard, type DashboardFixture } from './dashboard-fixture.js';
 
 const retryPath = '/queues/api/queues/changelog-cleanup/change-1/retry';
@@ -262,36 +261,5 @@ describe('the page of a dashboard that only shows', () => {
       assert.equal(status, method === 'PUT' ? 403 : 405, `${method} ${path}`);
     }
     assert.deepEqual(dashboard.queues.retried, []);
-  });
-});
-
-describe('the page of the dashboard when Redis does not answer', () => {
-  let dashboard: DashboardFixture;
-  before(async () => {
-    dashboard = await startDashboard({ writable: true });
-  });
-  after(() => dashboard.close());
-
-  it('says so in bounded time, begins no more than a bounded number, and recovers', async () => {
-    let answer = (): void => {};
-    const answered = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    dashboard.queues.onAsked = () => answered;
-    const begun = Array.from({ length: 32 }, () => dashboard.ask('/queues/api/queues'));
-    await waitUntil('all are waiting', dashboard.clock.sleepers, (sleepers) => sleepers === 32);
-    assert.equal((await dashboard.ask('/queues/api/queues')).status, 503);
-    dashboard.clock.advance(5_000);
-    for (const { status, text } of await Promise.all(begun)) {
-      assert.equal(status, 504);
-      assert.match(text, /"message":"Redis did not answer within 5 s"/);
-    }
-    // They are not over: nothing has become of them yet.
-    assert.equal((await dashboard.ask('/queues/api/queues')).status, 503);
-    assert.equal((await dashboard.ask('/queues')).status, 200);
-    assert.equal((await dashboard.ask('/healthz')).status, 200);
-    answer();
-    await answered;
-    assert.equal((await dashboard.ask('/queues/api/queues')).status, 200);
   });
 });

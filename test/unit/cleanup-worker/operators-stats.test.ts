@@ -203,6 +203,31 @@ describe('PauseQueue and ResumeQueue', () => {
     };
     await assert.rejects(pause(CleanupQueue.ORPHAN_RECLAIM), isQueueUnavailable);
     await assert.rejects(resume(CleanupQueue.ORPHAN_RECLAIM), isQueueUnavailable);
-    assert.deepEqual(bed.audit(), []);
+    assert.deepEqual(bed.queues.pausedFor.size, 0);
+  });
+
+  it('are written down as not known to be paused when the queues answer too late', async () => {
+    const queues = { ...bed.queues };
+    // They are all the same.
+    Object.assign(bed.queues, {
+      async pause(...given: Parameters<typeof queues.pause>) {
+        await queues.pause(...given);
+        throw queueDown();
+      },
+      async resume(...given: Parameters<typeof queues.resume>) {
+        await queues.resume(...given);
+        throw queueDown();
+      },
+    });
+    await assert.rejects(pause(CleanupQueue.ORPHAN_RECLAIM, 'why'), isQueueUnavailable);
+    assert.equal(bed.queues.pausedFor.get('orphan-reclaim'), 'why');
+    await assert.rejects(resume(CleanupQueue.ORPHAN_RECLAIM), isQueueUnavailable);
+    assert.deepEqual(
+      bed.audit().map(({ message, queue, reason }) => [message, queue, reason]),
+      [
+        ['a queue may have been paused: outcome unknown', 'orphan-reclaim', 'why'],
+        ['a queue may have been resumed: outcome unknown', 'orphan-reclaim', undefined],
+      ],
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { maintenance } from '@holdfast/contracts';
+import type { Timestamp } from '@holdfast/domain';
 import { createManualClock } from '@holdfast/testkit';
 import assert from 'node:assert/strict';
 import { createOrphanBytes } from '../../../services/cleanup-worker/src/orphan-bytes.js';
@@ -23,6 +24,8 @@ function arrange() {
   const metrics = testMetrics();
   const orphanBytes = createOrphanBytes({ store, metrics, clock });
   const answer = (bytes: Readonly<Record<string, bigint>>): void => {
+    // What was counted less than a second ago is not counted anew.
+    clock.advance(1_000);
     const time = new Date(clock.now());
     store.unreferenced = () => Promise.resolve(description(bytes, time));
   };
@@ -66,9 +69,10 @@ describe('The bytes that nothing refers to', () => {
   });
 
   it('stay what they were when the store cannot say', async () => {
-    const { orphanBytes, answer, store, shown } = arrange();
+    const { clock, orphanBytes, answer, store, shown } = arrange();
     answer({ photos: 300n });
     await orphanBytes.refresh(never);
+    clock.advance(1_000);
     store.unreferenced = () => Promise.reject(unreachable());
     await assert.rejects(orphanBytes.refresh(never), /no tiered store/);
     assert.equal(await shown('photos'), 300);
@@ -94,8 +98,55 @@ describe('The bytes that nothing refers to', () => {
     answer();
     await patient;
     assert.deepEqual([counts, orphanBytes.latest()?.bytes.get('photos')], [1, 1n]);
+    await orphanBytes.refresh(never);
+    assert.equal(counts, 1);
+    clock.advance(1_000);
     void orphanBytes.refresh(never);
     assert.equal(counts, 2);
+  });
+
+  it('are not counted again before four times as long has passed as that took', async () => {
+    const { clock, orphanBytes, store, answer } = arrange();
+    answer({ photos: 1n });
+    const answered = store.unreferenced;
+    let counts = 0;
+    store.unreferenced = (...how) => {
+      counts += 1;
+      clock.advance(10_000);
+      return answered(...how);
+    };
+    await orphanBytes.refresh(never);
+    clock.advance(39_999);
+    await orphanBytes.refresh(never);
+    assert.equal(counts, 1);
+    clock.advance(1);
+    await orphanBytes.refresh(never);
+    assert.equal(counts, 2);
+    clock.set((clock.now() - 60_000) as Timestamp);
+    await orphanBytes.refresh(never);
+    assert.equal(counts, 3, 'the clock was put back');
+  });
+
+  it('that could not be counted are not asked for again at once either', async () => {
+    const { clock, orphanBytes, store } = arrange();
+    let counts = 0;
+    store.unreferenced = () => {
+      counts += 1;
+      return Promise.reject(unreachable());
+    };
+    for (const _ of [1, 2]) await assert.rejects(orphanBytes.refresh(never), /no tiered store/);
+    assert.equal(counts, 1);
+    clock.advance(1_000);
+    await assert.rejects(orphanBytes.refresh(never), /no tiered store/);
+    assert.equal(counts, 2);
+  });
+
+  it('are told with how many blobs they are without', async () => {
+    const { orphanBytes, store, metrics, clock } = arrange();
+    const time = new Date(clock.now());
+    store.unreferenced = async () => ({ ...description({}, time), uncountedBlobs: 4n });
+    await orphanBytes.refresh(never);
+    assert.equal(await metricValue(metrics, 'orphan_blobs_uncounted'), 4);
   });
 
   it('are not waited for by somebody who has gone', async () => {

@@ -112,7 +112,18 @@ describe('The watch over Redis', () => {
       'Redis has not told how it is configured',
       undefined,
     ]);
-    assert.deepEqual(levels(), ['warn', 'info']);
+    assert.deepEqual(levels(), ['warn', 'warn']);
+  });
+
+  it('says at the same level that Redis is away and that it is back', () => {
+    const { watch, levels } = arrange();
+    watch.report.connected();
+    for (const end of [away, away]) {
+      watch.report.disconnected(end);
+      watch.report.connected();
+    }
+    watch.report.connected();
+    assert.deepEqual(levels(), ['info', 'warn', 'warn', 'warn', 'warn', 'info']);
   });
 
   it('ends the worker when the Redis that has come throws jobs away', async () => {

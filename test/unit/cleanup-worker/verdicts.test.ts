@@ -95,7 +95,6 @@ describe('What the store answers about a change', () => {
       [reasonError('TIER_UNAVAILABLE', 'down'), 'TIER_UNAVAILABLE', true],
       [reasonError('STORAGE_FULL', 'full'), 'STORAGE_FULL', true],
       [reasonError('OUTCOME_UNKNOWN', 'no answer'), 'OUTCOME_UNKNOWN', true],
-      [reasonError('AT_CAPACITY', 'busy'), 'AT_CAPACITY', true],
       [reasonError('UNREADABLE', 'what is this'), 'UNREADABLE', false],
       [rpcError(status.DEADLINE_EXCEEDED, undefined, 'slow'), 'DEADLINE_EXCEEDED', true],
       [rpcError(status.INTERNAL, undefined, 'bug'), 'INTERNAL', false],
@@ -110,6 +109,15 @@ describe('What the store answers about a change', () => {
         [reason, error.message, false, isUnwell],
       );
     }
+  });
+});
+
+describe('An entry that was one too many for its call', () => {
+  it('has its job run again soon, and is no failure', () => {
+    const leftOut = entryError(reasonError('AT_CAPACITY', 'one too many'));
+    const again = { kind: 'again', at: clock.now() + 1_000 };
+    assert.deepEqual(judgeChange(leftOut), again);
+    assert.deepEqual(judgeBlob(leftOut), again);
   });
 });
 

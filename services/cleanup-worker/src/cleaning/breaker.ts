@@ -4,14 +4,25 @@
  * | state     | jobs that may run       | goes on to                                                     |
  * | --------- | ----------------------- | -------------------------------------------------------------- |
  * | closed    | all                     | open, when no store could be reached a few times in a row, or  |
- * |           |                         | when a tier's being unwell failed most subjects of late        |
+ * |           |                         | when a tier's being unwell failed most subjects of late, or    |
+ * |           |                         | two while nothing has gone well in the last two minutes        |
  * | open      | none                    | half-open, after a wait that doubles up to a cap               |
  * | half-open | a few at once, to see   | closed, when one proves the tiers well, or a few were answered |
- * |           | how they end            | and none showed the contrary; open, when one did               |
+ * |           | how they end            | and no two failed, or a store answers where none could be      |
+ * |           |                         | reached; open, when two different subjects failed or no store  |
+ * |           |                         | was reached. One that fails alone decides nothing: others run  |
+ * |           |                         | beside it                                                      |
  *
  * One job that proves it well outweighs those that fail beside it, so that a subject which always
  * fails cannot keep all others waiting. A subject that fails alone never opens it, however often it is
  * tried: it runs out of attempts, and somebody can look at it.
+ *
+ * A job that fails while it is not closed keeps its attempts, but for two hours at most (see
+ * `SparedFailures`): an outage of an hour costs none, and a few subjects that can never be cleaned, with
+ * nothing else to prove the tiers well, are dead letters after two hours and the waits between their
+ * attempts.
+ *
+ * What a call says counts while the state is the one that it was sent in, and not any more afterwards.
  *
  * It is each process's own: what one worker cannot reach, another one may.
  */
@@ -22,6 +33,8 @@ import {
   type Timestamp,
   type WorkHold,
 } from '@holdfast/domain';
+import { createBreakerRound } from './breaker-round.js';
+import type { CallReport, FailedCall, Finding } from './call-report.js';
 import { createRecentOutcomes } from './recent-outcomes.js';
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
@@ -31,24 +44,13 @@ export interface BreakerOptions {
   readonly callsMin: number;
   /** Subjects that failed because a tier is unwell. */
   readonly failedMin: number;
+  /** For how long its last outcome speaks of a subject. */
+  readonly outcomeMsMax: number;
   /** The first wait. */
   readonly openMs: number;
   readonly openMsMax: number;
   /** Jobs that run at once to see how things are. */
   readonly probesMax: number;
-}
-
-/** What an answer says about the tiers behind it, besides what it says about its subject. */
-export type Finding =
-  | { readonly subject: string; readonly tiers: 'well' | 'not-known' }
-  | { readonly subject: string; readonly tiers: 'unwell'; readonly failure: CleanupFailure };
-
-/** A call that failed as a whole. */
-export interface FailedCall {
-  readonly subjects: readonly string[];
-  readonly failure: CleanupFailure;
-  /** The call has not come as far as any of its subjects: none of them is to blame. */
-  readonly isUnreachable: boolean;
 }
 
 export interface Breaker extends WorkHold {
@@ -57,8 +59,8 @@ export interface Breaker extends WorkHold {
   reason(): string | undefined;
   /** Asks for leave to run a job; `undefined` when it may not run now. */
   enter(): Passage | undefined;
-  answered(findings: readonly Finding[]): void;
-  callFailed(call: FailedCall): void;
+  /** Asks for leave to send a call; `undefined` when it may not be sent now. */
+  send(): CallReport | undefined;
   /** When to try again what could not be done because of it. Spread, so that not all come at once. */
   againAt(): Timestamp;
   /** Stops its timer. */
@@ -77,31 +79,25 @@ export interface BreakerDependencies {
   readonly random: () => number;
 }
 
-/** Subjects whose last outcome is looked at, and for how long it means something. */
+/** Subjects whose last outcome is looked at. */
 const subjectsMax = 50;
-const outcomeMsMax = 120_000;
-
-/** What has become of the jobs of one time of being half-open. */
-interface Round {
-  running: number;
-  answered: number;
-  failure?: CleanupFailure;
-}
+const successMsMax = 120_000;
 
 const freePassage: Passage = { leave: () => undefined };
 
 export function createBreaker(
-  { callsMin, failedMin, openMs, openMsMax, probesMax }: BreakerOptions,
+  { callsMin, failedMin, outcomeMsMax, openMs, openMsMax, probesMax }: BreakerOptions,
   { clock, random }: BreakerDependencies,
 ): Breaker {
   const outcomes = createRecentOutcomes(
-    { subjectsMax, ageMsMax: outcomeMsMax, failedMin },
+    { subjectsMax, ageMsMax: outcomeMsMax, failedMin, successMsMax },
     { clock },
   );
   const listeners = new Set<() => void>();
   const closing = new AbortController();
   let state: BreakerState = 'closed';
-  let round: Round = { running: 0, answered: 0 };
+  /** Another one with each change of the state. */
+  let round = createBreakerRound({ probesMax });
   let failedCalls = 0;
   let wasHeld = false;
   let waitMs: number | undefined;
@@ -110,11 +106,7 @@ export function createBreaker(
   let openedBy: { readonly failure: CleanupFailure; readonly isUnreachable: boolean } | undefined;
 
   function isHeld(): boolean {
-    return state === 'open' || (state === 'half-open' && !hasRoom());
-  }
-
-  function hasRoom(): boolean {
-    return round.running < probesMax && round.failure === undefined;
+    return state === 'open' || (state === 'half-open' && !round.hasRoom());
   }
 
   function tellListeners(): void {
@@ -124,9 +116,8 @@ export function createBreaker(
 
   function become(next: BreakerState): void {
     state = next;
-    round = { running: 0, answered: 0 };
+    round = createBreakerRound({ probesMax });
     failedCalls = 0;
-    outcomes.clear();
     tellListeners();
   }
 
@@ -153,41 +144,65 @@ export function createBreaker(
   }
 
   function enterRound(): Passage | undefined {
-    if (!hasRoom()) return undefined;
+    if (!round.hasRoom()) return undefined;
     const own = round;
-    let hasLeft = false;
-    own.running += 1;
+    const leave = own.enter();
     if (isHeld() !== wasHeld) tellListeners();
     return {
       leave() {
-        if (hasLeft) return;
-        hasLeft = true;
-        own.running -= 1;
-        reviewRound();
+        leave();
+        if (own === round) reviewRound();
       },
     };
   }
 
-  /** A round that has seen a failure goes on until its last job has ended: that one may prove it well. */
+  /** A round that has seen failures goes on until its last job has ended: that one may prove it well. */
   function reviewRound(): void {
-    const { running, failure } = round;
-    if (failure !== undefined && running === 0) open(failure, openedBy?.isUnreachable ?? false);
+    const outcome = round.outcome(openedBy?.isUnreachable === true ? 1 : probesMax);
+    if (outcome.kind === 'unwell') open(outcome.failure, outcome.isUnreachable);
+    else if (outcome.kind === 'not-unwell') close();
     else if (isHeld() !== wasHeld) tellListeners();
   }
 
-  function failRound(failure: CleanupFailure, isUnreachable: boolean): void {
-    round.failure ??= failure;
-    openedBy = { failure, isUnreachable };
-    reviewRound();
+  function failInRound(subject: string, failure: CleanupFailure): void {
+    round.failed(subject, failure);
+    outcomes.add(subject, false);
   }
 
   function answeredInRound(findings: readonly Finding[]): void {
-    if (findings.some(({ tiers }) => tiers === 'well')) return close();
+    const isWell = findings.some(({ tiers }) => tiers === 'well');
+    // Closed without such a proof it opens again with the next failure, if there were others of late.
+    if (isWell) outcomes.clear();
+    if (isWell || (openedBy?.isUnreachable === true && !round.isLost())) {
+      close();
+      return answeredWhenClosed(findings);
+    }
+    for (const finding of findings) {
+      if (finding.tiers === 'unwell') failInRound(finding.subject, finding.failure);
+      else round.answered(finding.subject);
+    }
+    reviewRound();
+  }
+
+  function answeredWhenClosed(findings: readonly Finding[]): void {
+    failedCalls = 0;
+    for (const { subject, tiers } of findings) {
+      if (tiers !== 'not-known') outcomes.add(subject, tiers === 'well');
+    }
     const unwell = findings.find((finding) => finding.tiers === 'unwell');
-    if (unwell !== undefined) return failRound(unwell.failure, false);
-    round.answered += findings.length;
-    const answersMin = openedBy?.isUnreachable === true ? 1 : probesMax;
-    if (round.failure === undefined && round.answered >= answersMin) close();
+    if (unwell !== undefined && outcomes.mostFail()) open(unwell.failure, false);
+  }
+
+  function failedInRound({ subjects, failure, isUnreachable }: FailedCall): void {
+    if (isUnreachable) round.lost(failure);
+    else for (const subject of subjects) failInRound(subject, failure);
+    reviewRound();
+  }
+
+  function failedWhenClosed({ subjects, failure, isUnreachable }: FailedCall): void {
+    if (isUnreachable) failedCalls += 1;
+    else for (const subject of subjects) outcomes.add(subject, false);
+    if (failedCalls >= callsMin || outcomes.mostFail()) open(failure, isUnreachable);
   }
 
   return {
@@ -206,24 +221,22 @@ export function createBreaker(
       return state === 'half-open' ? enterRound() : undefined;
     },
 
-    answered(findings) {
-      failedCalls = 0;
-      if (state === 'half-open') return answeredInRound(findings);
-      // What began before it opened is not news.
-      if (state === 'open') return;
-      for (const { subject, tiers } of findings) {
-        if (tiers !== 'not-known') outcomes.add(subject, tiers === 'well');
-      }
-      const unwell = findings.find((finding) => finding.tiers === 'unwell');
-      if (unwell !== undefined && outcomes.mostFail()) open(unwell.failure, false);
-    },
-
-    callFailed({ subjects, failure, isUnreachable }) {
-      if (state === 'half-open') return failRound(failure, isUnreachable);
-      if (state === 'open') return;
-      if (isUnreachable) failedCalls += 1;
-      else for (const subject of subjects) outcomes.add(subject, false);
-      if (failedCalls >= callsMin || outcomes.mostFail()) open(failure, isUnreachable);
+    send() {
+      if (state === 'open') return undefined;
+      const own = round;
+      const isWhenClosed = state === 'closed';
+      return {
+        answered(findings) {
+          if (own !== round) return;
+          if (isWhenClosed) answeredWhenClosed(findings);
+          else answeredInRound(findings);
+        },
+        failed(call) {
+          if (own !== round) return;
+          if (isWhenClosed) failedWhenClosed(call);
+          else failedInRound(call);
+        },
+      };
     },
 
     againAt() {

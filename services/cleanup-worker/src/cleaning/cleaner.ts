@@ -1,7 +1,8 @@
 import type { CleanupFailure } from '@holdfast/domain';
 import { StoreUnreachable } from '../store/store-unreachable.js';
 import { createBatcher, NotSent, type BatchedCall, type BatcherOptions } from './batcher.js';
-import type { Breaker, Finding } from './breaker.js';
+import type { Breaker } from './breaker.js';
+import type { Finding } from './call-report.js';
 import { failureOfCall, isNotTaken, isTierUnwell, type Verdict } from './verdict.js';
 
 /** Has the entries of one kind of job cleaned, many in one call. */
@@ -16,7 +17,7 @@ export interface Cleaner {
 }
 
 export interface CleanerDependencies<Answer> {
-  readonly breaker: Pick<Breaker, 'state' | 'answered' | 'callFailed'>;
+  readonly breaker: Pick<Breaker, 'send'>;
   readonly call: BatchedCall<Answer>;
   readonly judge: (entry: string, answer: Answer | undefined) => Verdict;
   /** How many entries a call carries. */
@@ -35,18 +36,19 @@ export function createCleaner<Answer>(
     signal: AbortSignal,
   ): Promise<readonly Verdict[]> {
     // It opened while they waited.
-    if (breaker.state() === 'open') throw new NotSent('the breaker is open');
+    const report = breaker.send();
+    if (report === undefined) throw new NotSent('the breaker is open');
     sent(entries.length);
     try {
       const answers = await call(entries, signal);
       const verdicts = entries.map((entry, index) => judge(entry, answers[index]));
-      breaker.answered(verdicts.map((verdict, index) => finding(entries[index] ?? '', verdict)));
+      report.answered(verdicts.map((verdict, index) => finding(entries[index] ?? '', verdict)));
       return verdicts;
     } catch (cause) {
       const failure = failureOfCall(cause);
       const isUnreachable = isNotTaken(cause);
       // A call that was given up says nothing about the store.
-      if (!signal.aborted) breaker.callFailed({ subjects: entries, failure, isUnreachable });
+      if (!signal.aborted) report.failed({ subjects: entries, failure, isUnreachable });
       throw cause instanceof StoreUnreachable ? new NotSent(cause.message, { cause }) : failure;
     }
   }

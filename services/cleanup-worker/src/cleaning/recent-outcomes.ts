@@ -7,18 +7,23 @@ export interface RecentOutcomesOptions {
   readonly ageMsMax: number;
   /** Fewer subjects that fail may have themselves to blame. */
   readonly failedMin: number;
+  /** A success that is older does not speak for what they need any more. */
+  readonly successMsMax: number;
 }
 
 /** How it went lately for each of many subjects, by its last outcome alone. */
 export interface RecentOutcomes {
   add(subject: string, wentWell: boolean): void;
   /**
-   * Whether what all of them need is to blame: several have failed, and more than have not. One that
-   * fails again and again counts once.
+   * Whether what all of them need is to blame: several have failed, and more than have not; or two have,
+   * and nothing has gone well of late. One that fails again and again counts once.
    */
   mostFail(): boolean;
   clear(): void;
 }
+
+/** Where little is to do there are never several, and each would run out of attempts before the next. */
+const failedMinWithoutSuccess = 2;
 
 interface Outcome {
   readonly wentWell: boolean;
@@ -26,7 +31,7 @@ interface Outcome {
 }
 
 export function createRecentOutcomes(
-  { subjectsMax, ageMsMax, failedMin }: RecentOutcomesOptions,
+  { subjectsMax, ageMsMax, failedMin, successMsMax }: RecentOutcomesOptions,
   { clock }: { readonly clock: Clock },
 ): RecentOutcomes {
   // In the order in which they were heard of last.
@@ -47,10 +52,12 @@ export function createRecentOutcomes(
     },
 
     mostFail() {
-      const since = clock.now() - ageMsMax;
-      const recent = [...outcomes.values()].filter(({ at }) => at >= since);
+      const now = clock.now();
+      const recent = [...outcomes.values()].filter(({ at }) => now - at <= ageMsMax);
       const failed = recent.filter(({ wentWell }) => !wentWell).length;
-      return failed >= failedMin && failed > recent.length - failed;
+      if (failed >= failedMin && failed > recent.length - failed) return true;
+      const hasSuccess = recent.some(({ wentWell, at }) => wentWell && now - at <= successMsMax);
+      return failed >= failedMinWithoutSuccess && !hasSuccess;
     },
 
     clear: () => outcomes.clear(),

@@ -28,7 +28,7 @@ export function judgeReclaim(
   if (answer?.blob !== blob) return unknownOutcome('about another blob');
   const { result } = answer;
   if (result === undefined) return unknownOutcome('without a result that this version knows');
-  if (result.$case === 'error') return failedEntry(result.value);
+  if (result.$case === 'error') return failedEntry(result.value, { clock });
   const { state } = result.value;
   if (goneStates.has(state)) return { kind: 'done', tiers: 'well' };
   if (keptStates.has(state)) return { kind: 'done', tiers: 'not-known' };

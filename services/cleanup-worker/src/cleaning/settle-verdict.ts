@@ -25,7 +25,7 @@ export function judgeSettle(
   if (answer?.changeId !== changeId) return unknownOutcome('about another change');
   const { result } = answer;
   if (result === undefined) return unknownOutcome('without a result that this version knows');
-  if (result.$case === 'error') return failedEntry(result.value);
+  if (result.$case === 'error') return failedEntry(result.value, { clock });
   const { outcome, blobs, deadline } = result.value;
   if (doneOutcomes.has(outcome)) {
     return { kind: 'done', tiers: blobs.some(isGone) ? 'well' : 'not-known' };

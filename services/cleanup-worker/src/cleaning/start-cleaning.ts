@@ -8,12 +8,15 @@ import { observeBreaker } from './observe-breaker.js';
 import { observeJobs, type JobObserver } from './observe-jobs.js';
 import { judgeReclaim } from './reclaim-verdict.js';
 import { judgeSettle } from './settle-verdict.js';
+import { createSparedFailures } from './spared-failures.js';
 
 export interface CleaningOptions {
   /** Jobs of one queue that run at once. */
   readonly concurrency: number;
   readonly batchMax: number;
-  readonly breaker: BreakerOptions;
+  /** The longest wait of a job between two attempts. */
+  readonly backoffMsMax: number;
+  readonly breaker: Omit<BreakerOptions, 'outcomeMsMax'>;
 }
 
 export interface CleaningDependencies {
@@ -42,22 +45,36 @@ export interface Cleaning {
 
 /** Enough for one to be answered while others are on their way, and few. */
 const callsMax = 4;
+/**
+ * How long a job's outcome says something about what all of them need: a job that waits for its next
+ * attempt has to be remembered until then, and until another one has failed beside it.
+ */
+const outcomeMsMin = 120_000;
+const outcomeBackoffs = 2;
 /** Of the time to stop in, for jobs that were given up to be put back; or a quarter of it. */
 const putBackMsMax = 1_000;
 const putBackShareMax = 0.25;
 
 export function createCleaning(
-  { concurrency, batchMax, breaker: breakerOptions }: CleaningOptions,
+  { concurrency, batchMax, backoffMsMax, breaker: breakerOptions }: CleaningOptions,
   { consumer, store, clock, random, logger, metrics, failed }: CleaningDependencies,
 ): Cleaning {
   const stopping = new AbortController();
   const ending = new AbortController();
-  const breaker = createBreaker(breakerOptions, { clock, random });
+  const outcomeMsMax = Math.max(outcomeMsMin, outcomeBackoffs * backoffMsMax);
+  const breaker = createBreaker({ ...breakerOptions, outcomeMsMax }, { clock, random });
   observeBreaker(breaker, { metrics, logger });
   const observer = observeJobs({ metrics, logger });
   const cleaners = createCleaners({ batchMax, callsMax }, { breaker, observer, store, clock });
   const { signal } = ending;
-  const handle = createCleanupHandler({ ...cleaners, breaker, clock, observer, ending: signal });
+  const handle = createCleanupHandler({
+    ...cleaners,
+    breaker,
+    spared: createSparedFailures({ clock }),
+    clock,
+    observer,
+    ending: signal,
+  });
   let working: Promise<void> | undefined;
 
   async function work(): Promise<void> {

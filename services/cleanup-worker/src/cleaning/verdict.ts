@@ -1,19 +1,24 @@
 import { status } from '@grpc/grpc-js';
 import { rpc } from '@holdfast/contracts';
-import { CleanupFailure, type Timestamp } from '@holdfast/domain';
+import { CleanupFailure, later, type Clock, type Timestamp } from '@holdfast/domain';
 import { fromStatusBytes, RpcError } from '@holdfast/rpc';
 
 /** What one answer of the store means for its job, and says about the tiers behind the store. */
 export type Verdict =
   /** `tiers`: well when the long-term tier has done something for it. */
   | { readonly kind: 'done'; readonly tiers: 'well' | 'not-known' }
-  /** Its time has not come. */
+  /** Its time has not come, or it was left out. */
   | { readonly kind: 'again'; readonly at: Timestamp }
   | { readonly kind: 'failed'; readonly failure: CleanupFailure };
 
+/** For an entry that the store has left out, as one too many for its call. */
+const leftOutReason = 'AT_CAPACITY';
+const leftOutMs = 1_000;
+
 /** For an entry that failed by itself. */
-export function failedEntry(error: rpc.Status): Verdict {
+export function failedEntry(error: rpc.Status, { clock }: { readonly clock: Clock }): Verdict {
   const cause = fromStatusBytes(rpc.Status.encode(error).finish());
+  if (cause.reason === leftOutReason) return { kind: 'again', at: later(clock.now(), leftOutMs) };
   // The store will not understand it the next time either.
   const isFinal = cause.code === status.INVALID_ARGUMENT;
   const failure = new CleanupFailure(reasonOf(cause), cause.message, { isFinal, cause });
@@ -54,7 +59,6 @@ const unwellReasons: ReadonlySet<string> = new Set([
   'TIER_UNAVAILABLE',
   'OUTCOME_UNKNOWN',
   'STORAGE_FULL',
-  'AT_CAPACITY',
   'RATE_LIMITED',
   'SHUTTING_DOWN',
   'UNAVAILABLE',

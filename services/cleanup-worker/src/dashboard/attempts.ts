@@ -1,11 +1,9 @@
-import { isIPv6 } from 'node:net';
+import { networkOf } from './network-of.js';
 
 /** Failed attempts that an address has at once, and gets back each second. */
 const burst = 10;
 const perSecond = 0.5;
 const addressesMax = 1_000;
-/** Whoever has one address of an IPv6 network usually has all of its /64. */
-const networkGroups = 4;
 
 export interface Attempts {
   /** Whether what this address says is still looked at. */
@@ -44,9 +42,4 @@ export function createAttempts(now: () => number): Attempts {
       spent.set(network, { failures, time: now() });
     },
   };
-}
-
-function networkOf(address: string): string {
-  if (!isIPv6(address) || address.includes('.')) return address;
-  return address.split('%', 1)[0]?.split(':').slice(0, networkGroups).join(':') ?? address;
 }

@@ -37,13 +37,28 @@ export function isRetriable(name: string): boolean {
   return isShown(name) && shown[name].hasDeadLetters;
 }
 
+/** Our workers write none; whoever else adds jobs may have written any number. */
+const logLinesMax = 1_000;
+
 class ShownQueue extends BullMQAdapter {
+  private readonly shownQueue: BoardQueue;
+
+  constructor(queue: BoardQueue, options: ConstructorParameters<typeof BullMQAdapter>[1]) {
+    super(queue, options);
+    this.shownQueue = queue;
+  }
+
   /** A job that is done left nothing to do. */
   override readonly allowCompletedRetries = false;
 
   /** Those that jobs can have here, which leaves out children and priorities. */
   override getJobStatuses(): ReturnType<BullMQAdapter['getJobStatuses']> {
     return ['active', 'waiting', 'delayed', 'failed', 'completed'];
+  }
+
+  override async getJobLogs(jobId: string): Promise<string[]> {
+    const { logs } = await this.shownQueue.getJobLogs(jobId, 0, logLinesMax - 1);
+    return logs;
   }
 }
 

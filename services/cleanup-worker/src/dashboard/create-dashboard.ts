@@ -15,6 +15,7 @@ import { createDoor } from './door.js';
 import { pageHeaders } from './page-headers.js';
 import { pageStyle } from './page-style.js';
 import { ownPage } from './page.js';
+import { boundReads } from './read-bounds.js';
 import { createRetries, type RetryDependencies } from './retries.js';
 import { timeLimit } from './time-limit.js';
 
@@ -35,9 +36,8 @@ export interface DashboardDependencies extends RetryDependencies {
 const staticPath = `${dashboardPath}/static`;
 const styleSheet = `${dashboardPath}/holdfast.css`;
 
-const redisMsMax = 5_000;
-/** The page of one operator asks once in a few seconds. */
-const requestsOfRedisMax = 32;
+/** The page of one operator asks once in a few seconds, and each answer takes some memory. */
+const redisLimit = { msMax: 5_000, runningMax: 4, waitingMax: 28 };
 
 /**
  * The queues in a browser. Throws a `StartupError` where others than this machine would reach it without
@@ -59,7 +59,7 @@ export function createDashboard(
 
   app.get('/', (context) => context.redirect(dashboardPath));
   app.get(styleSheet, (context) => context.body(pageStyle, 200, { 'content-type': 'text/css' }));
-  app.use(`${apiPath}/*`, timeLimit({ msMax: redisMsMax, runningMax: requestsOfRedisMax }, clock));
+  app.use(`${apiPath}/*`, boundReads, timeLimit(redisLimit, clock));
   if (writable) app.route(apiPath, createRetries(dependencies));
   app.use(`${dashboardPath}/*`, ownPage(styleSheet));
   const queues = boards.map((queue) => showQueue(queue, writable));

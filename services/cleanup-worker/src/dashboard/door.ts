@@ -2,7 +2,7 @@ import { createLineLimit, type Logger } from '@holdfast/service-kit';
 import type { MiddlewareHandler } from 'hono';
 import { createAttempts } from './attempts.js';
 import { createProof, type Credentials } from './credentials.js';
-import { addressOf, refuse, type DashboardEnvironment } from './dashboard-environment.js';
+import { addressOf, apiPath, refuse, type DashboardEnvironment } from './dashboard-environment.js';
 import { hostNameOf, isLoopback } from './loopback.js';
 
 type Check = MiddlewareHandler<DashboardEnvironment>;
@@ -21,15 +21,19 @@ export interface DoorDependencies {
 const linesPerSecondMax = 1;
 const readMethods: readonly string[] = ['GET', 'HEAD'];
 const methods: readonly string[] = [...readMethods, 'PUT'];
+/** What a browser says of a request of the page itself, and of one that a person made. */
+const ownSites: readonly string[] = ['same-origin', 'none'];
 
 /**
  * What every request has to pass, in this order: it is one that the page makes, it was meant for this
- * host, it is known who makes it, and what changes something comes from the page itself.
+ * host, no page of somebody else has the queues read, it is known who makes it, and what changes
+ * something comes from the page itself.
  */
 export function createDoor(options: DoorOptions, dependencies: DoorDependencies): readonly Check[] {
   return [
     checkShape,
     ...(isLoopback(options.host) ? [checkHost] : []),
+    checkReader,
     options.credentials === undefined ? acceptAll : authenticate(options.credentials, dependencies),
     checkOrigin,
   ];
@@ -57,6 +61,17 @@ const checkHost: Check = async (context, next) => {
   const name = hostNameOf(context.req.header('host') ?? '');
   if (name !== undefined && isLoopback(name)) return next();
   return refuse(context, 403, 'only as localhost: this port is for this machine');
+};
+
+/**
+ * Any page that a browser has open can have it ask for anything here. It does not get to see the answers,
+ * but they would cost memory and time all the same, and wrong passwords would count.
+ */
+const checkReader: Check = async (context, next) => {
+  const site = context.req.header('sec-fetch-site');
+  const isForeign = site !== undefined && !ownSites.includes(site);
+  if (!isForeign || !context.req.path.startsWith(`${apiPath}/`)) return next();
+  return refuse(context, 403, 'only from the page itself');
 };
 
 const acceptAll: Check = async (context, next) => {

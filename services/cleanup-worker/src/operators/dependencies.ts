@@ -26,5 +26,5 @@ export interface OperatedQueues extends Pick<BullmqQueues, 'stats' | 'pause' | '
 
 export type DeadLetters = Pick<
   CleanupConsumer,
-  'listDeadLetters' | 'retryDeadLetter' | 'discardDeadLetter'
+  'listDeadLetters' | 'findDeadLetters' | 'retryDeadLetter' | 'discardDeadLetter'
 >;

@@ -1,7 +1,7 @@
-import type { cleanup, maintenance } from '@holdfast/contracts';
+import type { cleanup } from '@holdfast/contracts';
 import type { DeadLetter } from '@holdfast/domain';
 import type { CallContext, UnaryHandler } from '@holdfast/rpc';
-import { createAudit } from './audit.js';
+import { createAudit, type Audit, type DiscardTerms } from './audit.js';
 import type { OperatorDependencies } from './dependencies.js';
 import { gatherLetters, lettersById, letterStepMax } from './find-letters.js';
 import { giveUpChanges, subjectOf } from './give-up-changes.js';
@@ -33,8 +33,9 @@ interface Discard {
  *    them back;
  * 3. take the letters off, and write down who wanted that, and why.
  *
- * What fails in 2 keeps its letter. A crash or an error between 2 and 3 leaves letters of changes that are
- * not on the log any more: a retry finds nothing to do, and to discard them again is a success.
+ * What fails in 2 keeps its letter; what it has done on the log all the same is in the audit log of the
+ * store. A crash or an error between 2 and 3 leaves letters of changes that are not on the log any more: a
+ * retry finds nothing to do, and to discard them again is a success.
  */
 export function createDiscardDeadLetters(
   dependencies: Discarding,
@@ -67,7 +68,7 @@ async function findLetters(
   if (selection.kind === 'filter') {
     return gatherLetters(dependencies, selection.filter, selectedMax, signal);
   }
-  const found = await lettersById(dependencies, selection.ids, signal);
+  const found = await lettersById(dependencies, selection.ids);
   for (const id of selection.ids) if (!found.has(id)) tally.failed(id, letterNotFound());
   return { letters: [...found.values()], more: false };
 }
@@ -75,37 +76,51 @@ async function findLetters(
 async function discardStep(
   dependencies: Discarding,
   letters: readonly DeadLetter[],
-  { selection, reason, tally, context }: Discard,
+  discard: Discard,
 ): Promise<void> {
   const { queues, store } = dependencies;
+  const { reason, tally, context } = discard;
   const audit = createAudit(dependencies, context);
   const subjects = await lookUpSubjects(store, letters, context.signal);
   context.signal.throwIfAborted();
   const fateOf = await giveUpChanges(store, letters, reason);
 
-  const takeOff = async (letter: DeadLetter, change?: maintenance.Change): Promise<void> => {
-    const found = subjects.of(letter);
-    const subject = found.objectId === undefined && change ? subjectOf(change) : found;
-    try {
-      const unreachable = tally.queueError();
-      if (unreachable !== undefined) throw unreachable;
-      const outcome = await reachQueue(() => queues.consumer.discardDeadLetter(letter.id));
-      if (outcome === 'discarded' || change !== undefined) {
-        tally.done();
-        audit.discarded(letter, subject, reason);
-      } else if (selection.kind === 'ids') {
-        tally.failed(letter.id, letterNotFound());
-      }
-    } catch (error) {
-      tally.failed(letter.id, error);
-      if (change !== undefined) audit.halfDiscarded(letter, subject, reason, error);
-    }
-  };
-
   // What was given up on the log is carried through, also when the caller has gone.
   await inParallel(letters, concurrencyMax, undefined, async (letter) => {
     const fate = fateOf(letter);
-    if (fate.kind === 'failed') tally.failed(letter.id, fate.error);
-    else await takeOff(letter, fate.change);
+    if (fate.kind === 'failed') return tally.failed(letter.id, fate.error);
+    const { change } = fate;
+    const found = subjects.of(letter);
+    const subject = found.objectId === undefined && change ? subjectOf(change) : found;
+    await takeOff(queues, { letter, subject, reason }, change !== undefined, { discard, audit });
   });
+}
+
+/** `isGivenUp`: there was a change, and it is off the log. */
+async function takeOff(
+  queues: Discarding['queues'],
+  terms: DiscardTerms,
+  isGivenUp: boolean,
+  { discard, audit }: { readonly discard: Discard; readonly audit: Audit },
+): Promise<void> {
+  const { selection, tally } = discard;
+  const { id } = terms.letter;
+  const unreachable = tally.queueError();
+  if (unreachable !== undefined) {
+    tally.failed(id, unreachable);
+    if (isGivenUp) audit.halfDiscarded(terms, unreachable);
+    return;
+  }
+  try {
+    const outcome = await reachQueue(() => queues.consumer.discardDeadLetter(id));
+    if (outcome === 'discarded' || isGivenUp) {
+      tally.done();
+      audit.discarded(terms);
+    } else if (selection.kind === 'ids') {
+      tally.failed(id, letterNotFound());
+    }
+  } catch (error) {
+    tally.failed(id, error);
+    audit.discardedPerhaps(terms, isGivenUp, error);
+  }
 }

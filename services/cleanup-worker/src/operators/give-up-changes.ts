@@ -1,6 +1,7 @@
 import { rpc, type maintenance } from '@holdfast/contracts';
 import type { DeadLetter } from '@holdfast/domain';
 import { fromStatusBytes } from '@holdfast/rpc';
+import { askInFull } from './ask-in-full.js';
 import type { OperatorDependencies } from './dependencies.js';
 import { changeIdIn, type LetterSubject } from './letter-subjects.js';
 
@@ -12,7 +13,7 @@ export type GivenUp =
   /** It was on the log, and is not any more because of this call. */
   | { readonly kind: 'given-up'; readonly change: maintenance.Change };
 
-/** Gives the changes of the letters up, in one call, and answers what became of each. */
+/** Gives the changes of the letters up, all at once, and answers what became of each. */
 export async function giveUpChanges(
   store: Pick<OperatorDependencies['store'], 'discard'>,
   letters: readonly DeadLetter[],
@@ -34,7 +35,8 @@ async function discard(
   const results = new Map<string, GivenUp>();
   try {
     // Not ended with the caller: what it has done by then would not be known.
-    const answers = changeIds.length === 0 ? [] : await store.discard(changeIds, reason, {});
+    const ask = (ids: readonly string[]) => store.discard(ids, reason, {});
+    const answers = changeIds.length === 0 ? [] : await askInFull(changeIds, ask);
     for (const { changeId, result } of answers) results.set(changeId, givenUp(result));
   } catch (error) {
     return () => ({ kind: 'failed', error });

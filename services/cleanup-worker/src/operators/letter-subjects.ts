@@ -1,6 +1,7 @@
 import { maintenance, rpc, type object } from '@holdfast/contracts';
 import { parseBlobName, type DeadLetter } from '@holdfast/domain';
 import { fromStatusBytes } from '@holdfast/rpc';
+import { askInFull } from './ask-in-full.js';
 import type { OperatorDependencies } from './dependencies.js';
 
 const { BlobState } = maintenance;
@@ -25,7 +26,7 @@ export interface LetterSubjects {
 type Store = Pick<OperatorDependencies['store'], 'settle' | 'reclaim'>;
 
 /**
- * Asks the store what letters are about, in one call for each kind, and changes nothing. It does not
+ * Asks the store what letters are about, all of a kind at once, and changes nothing. It does not
  * reject: what a letter is about is good to know, and rarely needed.
  */
 export async function lookUpSubjects(
@@ -65,7 +66,7 @@ interface Answers<Answer> {
 }
 
 /** The answers for those letters that have a subject to ask for, by their ids. */
-async function answersOf<Answer>(
+async function answersOf<Answer extends maintenance.SettleResult | maintenance.ReclaimResult>(
   letters: readonly DeadLetter[],
   subjectIn: (letter: DeadLetter) => string | undefined,
   ask: (subjects: readonly string[]) => Promise<readonly Answer[]>,
@@ -78,7 +79,7 @@ async function answersOf<Answer>(
   const answers = new Map<string, Answer>();
   if (subjects.size === 0) return { answers };
   try {
-    const results = await ask([...subjects.values()]);
+    const results = await askInFull([...subjects.values()], ask);
     for (const [at, id] of [...subjects.keys()].entries()) {
       const answer = results[at];
       if (answer !== undefined) answers.set(id, answer);

@@ -7,7 +7,6 @@ export interface LetterTally {
   done(): void;
   failed(id: string, error: unknown): void;
   readonly doneCount: () => number;
-  readonly failedCount: () => number;
   /** That the queues could not be reached, once they could not: to ask for the others is no use. */
   readonly queueError: () => RpcError | undefined;
   /**
@@ -31,7 +30,6 @@ export function createLetterTally(): LetterTally {
       failed.push({ id, error });
     },
     doneCount: () => done,
-    failedCount: () => failed.length,
     queueError: () => queueError,
     failures() {
       const [first] = failed;

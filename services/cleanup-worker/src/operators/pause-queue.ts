@@ -16,8 +16,14 @@ export function createPauseQueue(
   return async ({ queue, reason }, context) => {
     const name = readQueue('queue', queue);
     checkReason(reason, 0);
-    await reachQueue(() => dependencies.queues.pause(name, reason));
-    createAudit(dependencies, context).paused(name, reason);
+    const audit = createAudit(dependencies, context);
+    try {
+      await reachQueue(() => dependencies.queues.pause(name, reason));
+    } catch (error) {
+      audit.steeredPerhaps('paused', name, error, reason);
+      throw error;
+    }
+    audit.steered('paused', name, reason);
     return { queue: await statsOf(dependencies, name) };
   };
 }
@@ -28,8 +34,14 @@ export function createResumeQueue(
 ): UnaryHandler<cleanup.ResumeQueueRequest, cleanup.ResumeQueueResponse> {
   return async ({ queue }, context) => {
     const name = readQueue('queue', queue);
-    await reachQueue(() => dependencies.queues.resume(name));
-    createAudit(dependencies, context).resumed(name);
+    const audit = createAudit(dependencies, context);
+    try {
+      await reachQueue(() => dependencies.queues.resume(name));
+    } catch (error) {
+      audit.steeredPerhaps('resumed', name, error);
+      throw error;
+    }
+    audit.steered('resumed', name);
     return { queue: await statsOf(dependencies, name) };
   };
 }

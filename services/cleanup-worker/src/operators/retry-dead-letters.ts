@@ -8,6 +8,7 @@ import { inParallel } from './in-parallel.js';
 import { readSelection, selectedMax, type LetterSelection } from './letter-selection.js';
 import { createLetterTally, letterNotFound } from './letter-tally.js';
 import { reachQueue } from './reach-queue.js';
+import { createRetryAudit } from './retry-audit.js';
 import { readSpread } from './request-bounds.js';
 
 /** Letters that are put back at the same time. */
@@ -32,24 +33,30 @@ export function createRetryDeadLetters(
     const { ids, more } = await idsOf(dependencies, selection, context.signal);
     const now = clock.now();
     const tally = createLetterTally();
+    const audit = createRetryAudit(createAudit(dependencies, context), { selection, spreadMs });
     const retry = async (id: string): Promise<void> => {
+      const unreachable = tally.queueError();
+      if (unreachable !== undefined) return tally.failed(id, unreachable);
       try {
-        const unreachable = tally.queueError();
-        if (unreachable !== undefined) throw unreachable;
         const due = notBefore(now, spreadMs);
         const outcome = await reachQueue(() => queues.consumer.retryDeadLetter(id, due));
-        if (outcome === 'retried') tally.done();
-        // One that is gone meanwhile does not match a filter any more.
-        else if (selection.kind === 'ids') tally.failed(id, letterNotFound());
+        if (outcome === 'retried') {
+          tally.done();
+          audit.retried(id);
+        } else if (selection.kind === 'ids') {
+          // One that is gone meanwhile does not match a filter any more.
+          tally.failed(id, letterNotFound());
+        }
       } catch (error) {
         tally.failed(id, error);
+        audit.unknown(id, error);
       }
     };
     try {
       await inParallel(ids, concurrencyMax, context.signal, retry);
     } finally {
       retried.add(tally.doneCount());
-      createAudit(dependencies, context).retried(selection, spreadMs, tally);
+      audit.end();
     }
     return { failures: tally.failures(), retried: tally.doneCount(), more };
   };

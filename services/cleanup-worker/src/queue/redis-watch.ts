@@ -54,6 +54,7 @@ export function createRedisWatch({
   const listeners: (() => void)[] = [];
   let connection: Connection | undefined;
   let warned = '';
+  let isMissed = false;
 
   function changed(): void {
     for (const listener of listeners) listener();
@@ -95,7 +96,9 @@ export function createRedisWatch({
 
     report: {
       connected() {
-        logger.info({}, 'Redis is connected');
+        // Whoever was told that it is away is told that it is back.
+        logger[isMissed ? 'warn' : 'info']({}, 'Redis is connected');
+        isMissed = false;
         connection?.gone.abort();
         connection = { isInspected: false, gone: new AbortController() };
         changed();
@@ -103,6 +106,7 @@ export function createRedisWatch({
       },
       disconnected(cause) {
         if (signal.aborted) return;
+        isMissed = true;
         logger.warn({ cause }, 'Redis cannot be reached: no jobs are taken until it can');
         connection?.gone.abort();
         connection = undefined;

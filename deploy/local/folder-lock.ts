@@ -5,8 +5,9 @@
  */
 import { once } from 'node:events';
 import { lstat, unlink } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
-import { join, relative } from 'node:path';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { addressOf, isAnswered } from './answered-socket.js';
 import type { DataFolder } from './data-folder.js';
 import { codeOf, StartFailure } from './start-failure.js';
 
@@ -15,7 +16,6 @@ export interface FolderLock {
 }
 
 const lockName = 'start.lock';
-const answerMsMax = 2_000;
 
 export async function lockFolder({ path }: DataFolder): Promise<FolderLock> {
   const lock = join(path, lockName);
@@ -51,25 +51,6 @@ async function listenAt(lock: string): Promise<Server | undefined> {
     if (code === 'EADDRINUSE') return undefined;
     throw new StartFailure(`${lock} cannot be made (${code}): choose another folder with --data`);
   }
-}
-
-async function isAnswered(lock: string): Promise<boolean> {
-  const socket = connect(addressOf(lock));
-  socket.setTimeout(answerMsMax, () => socket.destroy());
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
-/** The system takes about a hundred bytes, so the shorter name of the two. */
-function addressOf(lock: string): string {
-  const fromHere = relative('.', lock);
-  return fromHere.length < lock.length ? fromHere : lock;
 }
 
 function inUse(path: string): StartFailure {

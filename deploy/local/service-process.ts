@@ -20,6 +20,8 @@ export interface ServiceProcess {
 export interface ServiceEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** It took longer to stop than it was given, and was killed for that. */
+  readonly isLate?: true;
   /** It could not be started at all. */
   readonly error?: Error;
 }
@@ -53,14 +55,24 @@ export function startService({ name, entry, args = [], environment }: ServicePla
     kill,
     async stop(msMax) {
       child.kill('SIGTERM');
-      const patience = new AbortController();
-      const killLate = pause(msMax, undefined, { signal: patience.signal }).then(kill, () => {});
-      const end = await ended;
-      patience.abort();
-      await killLate;
-      return end;
+      return endInTime(ended, msMax, kill);
     },
   };
+}
+
+/** Has it killed when it does not end by itself in time. */
+export async function endInTime(
+  ended: Promise<ServiceEnd>,
+  msMax: number,
+  kill: () => void,
+): Promise<ServiceEnd> {
+  const patience = new AbortController();
+  const late = pause(msMax, true, { signal: patience.signal }).catch(() => false);
+  const isLate = await Promise.race([ended.then(() => false), late]);
+  if (isLate) kill();
+  const end = await ended;
+  patience.abort();
+  return isLate ? { ...end, isLate } : end;
 }
 
 /** It leads a group of its own, in which are those that it has started. */
@@ -73,8 +85,9 @@ function killGroup({ pid }: ChildProcess): void {
   }
 }
 
-/** What became of a service that was not asked to end, for the person who started it. */
-export function describeEnd({ code, signal, error }: ServiceEnd): string {
+/** What became of a service, for the person who started it. */
+export function describeEnd({ code, signal, isLate, error }: ServiceEnd): string {
+  if (isLate === true) return 'did not end in time and was killed';
   if (error !== undefined) return `could not be started: ${error.message}`;
   if (signal !== null) return `was ended by ${signal}`;
   return `ended with exit code ${code}`;

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ServiceProcess } from './service-process.js';
+import { describeEnd, type ServiceProcess } from './service-process.js';
 import type { StopSignals } from './stop-signals.js';
 
 export interface StopDependencies {
@@ -33,12 +33,10 @@ export async function stopServices(
   void explainWait(patience.signal, say);
   let exitCode = 0;
   for (const service of services) {
-    const { code, signal } = await service.stop(drainMsMax + closeMsMax);
-    if (code === 0) continue;
+    const end = await service.stop(drainMsMax + closeMsMax);
+    if (end.code === 0) continue;
     exitCode = 1;
-    if (signal === 'SIGKILL' && !stop.insisted.aborted) {
-      say(`${service.name} did not end in time and was killed`);
-    }
+    if (end.isLate === true && !stop.insisted.aborted) say(`${service.name} ${describeEnd(end)}`);
   }
   patience.abort();
   return stop.insisted.aborted ? 128 + constants.signals.SIGINT : exitCode;

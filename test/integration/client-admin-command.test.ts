@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import { cleanupMethods } from '../../services/cleanup-worker/src/operators/cleanup-methods.js';
 import { startTestServer, type TestServer } from './rpc-server/test-server.js';
 import { createCertificateAuthority, writeCertificate } from '../support/certificates.js';
+import { waitUntil } from '../support/cluster-wait.js';
 import {
   endOf,
   runHoldfast,
@@ -42,6 +43,19 @@ describe('holdfast admin', () => {
 
   async function json(...args: readonly string[]): Promise<unknown> {
     return JSON.parse(await printed([...args, '--json']));
+  }
+
+  /** The queues act on so many letters, and the first answer for each is lost. */
+  function loseFirstAnswer(what: 'retryDeadLetter' | 'discardDeadLetter', letters: number): void {
+    const { consumer } = bed.queues;
+    let lost = 0;
+    const losing = async (id: string): Promise<string> => {
+      const outcome = await consumer[what](id);
+      lost += 1;
+      if (lost <= letters) throw queueDown();
+      return outcome;
+    };
+    Object.assign(bed.queues, { consumer: { ...consumer, [what]: losing } });
   }
 
   describe('stats', () => {
@@ -368,6 +382,62 @@ describe('holdfast admin', () => {
       assert.equal(end.stdout, '1000 dead letters retried\n');
     });
 
+    it('is stopped by an interrupt while it waits for names, at the first', async () => {
+      for (let at = 0; at < 1_000; at += 1) bed.addChangeLetter();
+      const child = spawnHoldfast(['admin', 'retry', '-'], `127.0.0.1:${server.port}`);
+      const end = endOf(child);
+      // As many as it takes for a call, and one for which it waits for more.
+      child.stdin?.write(`${bed.queues.ids().join('\n')}\nletter-of-tomorrow\n`);
+      await waitUntil(
+        'the first call is made',
+        () => bed.queues.retried.size,
+        (size) => size === 1_000,
+      );
+      child.kill('SIGINT');
+      const { code, stdout, stderr } = await end;
+      assert.deepEqual([code, stderr], [130, '']);
+      assert.match(stdout, /^(1000 dead letters retried\n)?$/);
+    });
+
+    it('does not wait for names any more once it is interrupted', async () => {
+      for (const command of [['retry'], ['discard', '--because', 'why']]) {
+        const interrupt = new AbortController();
+        // Somebody at a terminal who has not typed anything yet.
+        const stdin = new Readable({ read: () => interrupt.abort() });
+        const end = admin([...command, '-'], { stdin, signal: interrupt.signal });
+        assert.equal((await end).code, 130);
+        assert.ok(stdin.destroyed);
+      }
+    });
+
+    it('takes names that an attempt before has retried for no failure', async () => {
+      const letters = [bed.addChangeLetter(), bed.addChangeLetter()];
+      loseFirstAnswer('retryDeadLetter', letters.length);
+      const [first, second] = letters.map(({ id }) => id);
+      const { code, stdout, stderr } = await admin(['retry', first ?? '', second ?? '', '--json']);
+      assert.equal(code, 0);
+      assert.deepEqual([...bed.queues.retried.keys()], [first, second]);
+      assert.deepEqual(JSON.parse(stdout), {
+        retried: 0,
+        goneAlready: [first, second],
+        failures: [],
+      });
+      const why = 'the call had to be repeated, and the first attempt may have retried it';
+      assert.equal(
+        stderr,
+        [first, second].map((id) => `holdfast: ${id}: gone already: ${why}\n`).join(''),
+      );
+    });
+
+    it('says that more may be retried than it has counted when an answer is lost', async () => {
+      for (let at = 0; at < 20; at += 1) bed.addChangeLetter();
+      loseFirstAnswer('retryDeadLetter', 20);
+      const { code, stdout, stderr } = await admin(['retry', '--all']);
+      assert.deepEqual([code, stdout], [0, '0 dead letters retried\n']);
+      assert.equal(stderr, 'holdfast: an answer was lost: more may be retried than are counted\n');
+      assert.equal(bed.queues.retried.size, 20);
+    });
+
     it('needs to be told which', async () => {
       const { id } = bed.addChangeLetter();
       for (const args of [[], [id, '--all'], ['--all', '--reason', 'X'], [id, '--usecase', 'x']]) {
@@ -388,6 +458,15 @@ describe('holdfast admin', () => {
       assert.equal(bed.audit()[0]?.['reason'], 'the bucket is gone');
       assert.deepEqual(await json('discard', '--all', ...because), { discarded: 1, failures: [] });
       assert.deepEqual(bed.queues.ids(), []);
+    });
+
+    it('takes a letter that an attempt before has discarded for no failure', async () => {
+      const { id } = bed.addChangeLetter();
+      loseFirstAnswer('discardDeadLetter', 1);
+      const { code, stdout, stderr } = await admin(['discard', id, '--because', 'test data']);
+      assert.deepEqual([code, stdout], [0, '0 dead letters discarded, 1 gone already\n']);
+      assert.match(stderr, /gone already: .* the first attempt may have discarded it\n$/);
+      assert.equal(bed.store.log.size, 0);
     });
 
     it('does nothing without a reason', async () => {

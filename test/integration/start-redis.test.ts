@@ -203,6 +203,16 @@ describe('the Redis of a start', function () {
     assert.deepEqual(said, ['redis did not end in time and was killed']);
   });
 
+  it('is not said to have been slow when somebody else kills it while it is to end', async () => {
+    keep();
+    const pid = await isUp();
+    process.kill(pid, 'SIGSTOP');
+    asked.abort();
+    process.kill(pid, 'SIGKILL');
+    assert.equal(await kept, 1);
+    assert.deepEqual(said, ['redis was ended by SIGKILL']);
+  });
+
   it('that cannot start is a failure in one line with its own words', async () => {
     const other = createServer((socket) => socket.resume()).listen(port, '127.0.0.1');
     await once(other, 'listening');
@@ -262,7 +272,7 @@ describe('the Redis of a start', function () {
         endLeftover(folder, say),
         (error) =>
           error instanceof StartFailure &&
-          error.message.includes(`port ${port} may be a Redis on ${folder}`) &&
+          error.message.includes(`a Redis on ${folder}, port ${port}, `) &&
           error.message.includes('does not answer'),
       );
       process.kill(pid, 'SIGCONT');
@@ -286,6 +296,25 @@ describe('the Redis of a start', function () {
       await endLeftover(folder, say);
       await closed(talker);
       assert.deepEqual(said, []);
+    });
+
+    it('is not taken for a mute stranger on its port, whether it ended or was killed', async () => {
+      for (const end of ['stopped', 'killed'] as const) {
+        const pid = await leaveBehind();
+        if (end === 'killed') process.kill(pid, 'SIGKILL');
+        else await leftover?.stop();
+        await leftover?.ended;
+        const mute = createServer((socket) => {
+          socket.on('error', () => undefined).resume();
+        }).listen(port, '127.0.0.1');
+        await once(mute, 'listening');
+        await endLeftover(folder, say);
+        await closed(mute);
+      }
+      assert.deepEqual(said, []);
+      keep();
+      await isUp();
+      assert.equal(await send('GET', 'a'), '1');
     });
 
     it('is nothing where there has been no start, or where nobody is left', async () => {

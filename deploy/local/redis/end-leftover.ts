@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isAnswered } from '../answered-socket.js';
 import { StartFailure } from '../start-failure.js';
 import { askRedis } from './ask-redis.js';
 import { readAccess, type RedisAccess } from './redis-access.js';
+import { socketName } from './server-settings.js';
 
 const endMsMax = 10_000;
 const pollMs = 50;
@@ -25,13 +28,15 @@ export async function endLeftover(folder: string, say: (line: string) => void): 
 
 async function isThere(access: RedisAccess): Promise<boolean> {
   const answer = await askRedis(access, 'PING');
-  if (answer === 'silent') throw stillThere(access, 'does not answer');
-  return answer !== 'stranger';
+  if (answer !== 'silent') return answer !== 'stranger';
+  if (await isAnswered(join(access.folder, socketName)))
+    throw stillThere(access, 'does not answer');
+  return false;
 }
 
 function stillThere({ port, folder }: RedisAccess, what: string): StartFailure {
   return new StartFailure(
-    `what listens on port ${port} may be a Redis on ${folder} that an earlier start has left behind, ` +
-      `and ${what}: end it, or choose another folder with --data`,
+    `a Redis on ${folder}, port ${port}, that an earlier start has left behind ${what}: ` +
+      ` end it, or choose another folder with --data`,
   );
 }

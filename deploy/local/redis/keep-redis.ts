@@ -80,9 +80,9 @@ function startLife(options: ServerOptions, { stop, say }: KeepDependencies): Lif
 }
 
 async function stopServer(run: ServerRun, say: (line: string) => void): Promise<number> {
-  const { signal } = await run.stop();
-  if (signal !== 'SIGKILL') return 0;
-  say('redis did not end in time and was killed');
+  const end = await run.stop();
+  if (end.signal !== 'SIGKILL') return 0;
+  say(`redis ${describeEnd(end)}`);
   return 1;
 }
 

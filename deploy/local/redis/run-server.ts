@@ -2,9 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
 import { startFailureExitCode } from '../start-failure.js';
-import type { ServiceEnd } from '../service-process.js';
+import { endInTime, type ServiceEnd } from '../service-process.js';
 import type { RedisAccess } from './redis-access.js';
 import { serverSettings } from './server-settings.js';
 
@@ -55,17 +54,8 @@ export function runServer(options: ServerOptions, heard: (line: string) => void)
     ended,
     lastWords: () => lastLine,
     async stop() {
-      const patience = new AbortController();
-      const kill = (): void => void child.kill('SIGKILL');
-      const killLate = pause(saveMsMax, undefined, { signal: patience.signal }).then(
-        kill,
-        () => {},
-      );
       child.kill('SIGTERM');
-      const end = await ended;
-      patience.abort();
-      await killLate;
-      return end;
+      return endInTime(ended, saveMsMax, () => void child.kill('SIGKILL'));
     },
   };
 }

@@ -2,14 +2,7 @@ import type { cleanup } from '@holdfast/contracts';
 import { exitCodeOf, exitCodes } from '../exit-code.js';
 import type { AdminContext } from './admin-command.js';
 import { idLists, readNamedLetters } from './letter-operands.js';
-import { createLetterReport, type LetterReport } from './letter-report.js';
-
-/** What one call did. */
-export interface ActOutcome {
-  readonly count: number;
-  readonly failures: readonly cleanup.DeadLetterFailure[];
-  readonly more: boolean;
-}
+import { createLetterReport, type ActOutcome, type LetterReport } from './letter-report.js';
 
 export interface LetterAction {
   /** The word for a letter with which it went well, as it is printed and as `--json` has it. */
@@ -61,8 +54,7 @@ async function actById(
   report: LetterReport,
 ): Promise<void> {
   for await (const ids of idLists(context)) {
-    const { count, failures } = await action.act({ selection: { $case: 'ids', value: { ids } } });
-    await report.add(count, failures);
+    await report.add(await action.act({ selection: { $case: 'ids', value: { ids } } }));
   }
 }
 
@@ -75,7 +67,10 @@ async function actByFilter(
 ): Promise<boolean> {
   for (;;) {
     const outcome = await action.act({ selection: { $case: 'filter', value: filter } });
-    await report.add(outcome.count, outcome.failures);
+    await report.add(outcome);
+    if (outcome.isRepeated) {
+      await report.note(`an answer was lost: more may be ${action.done} than are counted`);
+    }
     if (!outcome.more) return true;
     if (outcome.count === 0) {
       await report.note(`none of the oldest could be ${action.done}; the others are left alone`);

@@ -27,11 +27,11 @@ export interface CleanupClient {
   readonly listDeadLetters: Call<cleanup.ListDeadLettersRequest, cleanup.ListDeadLettersResponse>;
   readonly retryDeadLetters: Call<
     cleanup.RetryDeadLettersRequest,
-    cleanup.RetryDeadLettersResponse
+    Attempted<cleanup.RetryDeadLettersResponse>
   >;
   readonly discardDeadLetters: Call<
     cleanup.DiscardDeadLettersRequest,
-    cleanup.DiscardDeadLettersResponse
+    Attempted<cleanup.DiscardDeadLettersResponse>
   >;
   readonly pauseQueue: Call<cleanup.PauseQueueRequest, cleanup.PauseQueueResponse>;
   readonly resumeQueue: Call<cleanup.ResumeQueueRequest, cleanup.ResumeQueueResponse>;
@@ -39,6 +39,13 @@ export interface CleanupClient {
 }
 
 export type Call<Request, Response> = (request: Request, options: CallOptions) => Promise<Response>;
+
+/** The answer to the last attempt of a call. */
+export interface Attempted<Response> {
+  readonly answer: Response;
+  /** There was an attempt before: what it did, and did not say, this answer does not tell either. */
+  readonly isRepeated: boolean;
+}
 
 export function createCleanupClient(options: {
   readonly address: string;
@@ -55,23 +62,36 @@ export function createCleanupClient(options: {
     closed: closed.signal,
   });
 
-  function call<Request, Response>(
+  function attempted<Request, Response>(
     method: Parameters<typeof channel.unary<Request, Response>>[0],
-  ): Call<Request, Response> {
+  ): Call<Request, Attempted<Response>> {
     return (request, given) =>
       withPublicErrors(async () => {
         const terms = termsOf(given, deadlineMsDefault, clock);
         const wire = { ...rpcOptions(terms), signal: terms.signal };
-        return repeats.run(() => channel.unary(method, request, wire), terms);
+        let attempts = 0;
+        const attempt = (): Promise<Response> => {
+          attempts += 1;
+          return channel.unary(method, request, wire);
+        };
+        const answer = await repeats.run(attempt, terms);
+        return { answer, isRepeated: attempts > 1 };
       });
+  }
+
+  function call<Request, Response>(
+    method: Parameters<typeof channel.unary<Request, Response>>[0],
+  ): Call<Request, Response> {
+    const attempt = attempted(method);
+    return async (request, given) => (await attempt(request, given)).answer;
   }
 
   return {
     connect: (given) => withPublicErrors(() => connect({ channel, clock }, given)),
     getStats: call(contract.getStats),
     listDeadLetters: call(contract.listDeadLetters),
-    retryDeadLetters: call(contract.retryDeadLetters),
-    discardDeadLetters: call(contract.discardDeadLetters),
+    retryDeadLetters: attempted(contract.retryDeadLetters),
+    discardDeadLetters: attempted(contract.discardDeadLetters),
     pauseQueue: call(contract.pauseQueue),
     resumeQueue: call(contract.resumeQueue),
     close() {

@@ -36,8 +36,11 @@ export const discardCommand: AdminCommand = {
       done: 'discarded',
       mayComeBack: false,
       async act(selection) {
-        const answer = await cleanup.discardDeadLetters({ selection, reason }, terms);
-        return { ...answer, count: answer.discarded };
+        const { answer, isRepeated } = await cleanup.discardDeadLetters(
+          { selection, reason },
+          terms,
+        );
+        return { ...answer, count: answer.discarded, isRepeated };
       },
     });
   },

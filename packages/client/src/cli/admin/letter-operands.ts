@@ -1,4 +1,5 @@
 import type { cleanup } from '@holdfast/contracts';
+import { addAbortSignal } from 'node:stream';
 import { linesOf } from '../lines-of.js';
 import { UsageError } from '../usage-error.js';
 import type { AdminContext } from './admin-command.js';
@@ -31,7 +32,7 @@ export async function* idLists({
   operands,
 }: AdminContext): AsyncGenerator<readonly string[], undefined> {
   let list: string[] = [];
-  for await (const id of idsOf(operands, host.stdin)) {
+  for await (const id of idsOf(operands, host)) {
     list.push(id);
     if (list.length < idsMax) continue;
     yield list;
@@ -43,13 +44,15 @@ export async function* idLists({
 
 async function* idsOf(
   operands: readonly string[],
-  stdin: AdminContext['host']['stdin'],
+  { stdin, signal }: AdminContext['host'],
 ): AsyncGenerator<string, undefined> {
   for (const operand of operands) {
     if (operand !== '-') {
       yield operand;
       continue;
     }
+    // Whoever sends the ids may be slow, or may be somebody at a terminal who has had enough.
+    addAbortSignal(signal, stdin);
     for await (const line of linesOf(stdin)) if (line !== '') yield line;
   }
   return undefined;

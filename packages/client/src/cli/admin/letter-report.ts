@@ -1,17 +1,29 @@
 import { rpc, type cleanup } from '@holdfast/contracts';
 import { fromStatusBytes, rpcError } from '@holdfast/rpc';
 import { status } from '@grpc/grpc-js';
-import { toPublicError } from '../../errors.js';
+import { HoldfastError, toPublicError } from '../../errors.js';
 import { describeError, errorJson, type ErrorJson } from '../describe-error.js';
 import { printable } from '../format-quantity.js';
 import { jsonLine } from '../object-json.js';
 import { createStatusLine } from '../status-line.js';
 import type { AdminContext } from './admin-command.js';
 
+/** What one call did. */
+export interface ActOutcome {
+  readonly count: number;
+  readonly failures: readonly cleanup.DeadLetterFailure[];
+  readonly more: boolean;
+  /** An attempt before has done what it has done, and its answer was lost. */
+  readonly isRepeated: boolean;
+}
+
 /** What is told of acting on dead letters: how far it is, what fails, and what it came to. */
 export interface LetterReport {
-  /** Tells each letter's failure once, however often it is met again. */
-  add(count: number, failures: readonly cleanup.DeadLetterFailure[]): Promise<void>;
+  /**
+   * Tells each letter's failure once, however often it is met again. Where the call was repeated, that
+   * there is no such letter is no failure: the attempt whose answer was lost may have acted on it.
+   */
+  add(outcome: ActOutcome): Promise<void>;
   /** What else is worth a word. */
   note(text: string): Promise<void>;
   summary(): Promise<void>;
@@ -31,12 +43,14 @@ export function createLetterReport(
 ): LetterReport {
   const line = createStatusLine(host);
   const failures = new Map<string, ErrorJson>();
+  const gone = new Set<string>();
   let first: unknown;
   let count = 0;
 
   function text(): string {
+    const already = gone.size === 0 ? '' : `, ${gone.size} gone already`;
     const failed = failures.size === 0 ? '' : `, ${failures.size} failed`;
-    return `${count} ${count === 1 ? 'dead letter' : 'dead letters'} ${done}${failed}`;
+    return `${count} ${count === 1 ? 'dead letter' : 'dead letters'} ${done}${already}${failed}`;
   }
 
   function progress(columns: number): string {
@@ -47,14 +61,19 @@ export function createLetterReport(
   }
 
   return {
-    async add(more, failed) {
-      count += more;
-      for (const { id, error: told } of failed) {
-        if (failures.has(id)) continue;
+    async add(outcome) {
+      count += outcome.count;
+      for (const { id, error: told } of outcome.failures) {
+        if (failures.has(id) || gone.has(id)) continue;
         const error = errorOf(told);
+        line.clear();
+        if (outcome.isRepeated && isNotFound(error)) {
+          gone.add(id);
+          await err.write(`holdfast: ${printable(id)}: ${goneAlready(done)}\n`);
+          continue;
+        }
         first ??= error;
         failures.set(id, errorJson(error));
-        line.clear();
         await err.write(`holdfast: ${printable(id)}: ${describeError(error)}\n`);
       }
       line.show(progress);
@@ -66,7 +85,8 @@ export function createLetterReport(
     async summary() {
       line.clear();
       const failed = Array.from(failures, ([id, error]) => ({ id, error }));
-      const json = { [done]: count, failures: failed };
+      const already = gone.size === 0 ? {} : { goneAlready: [...gone] };
+      const json = { [done]: count, ...already, failures: failed };
       await out.write(flags.isSet('json') ? jsonLine(json) : `${text()}\n`);
     },
     count: () => count,
@@ -74,6 +94,15 @@ export function createLetterReport(
     isSingleFailure: () => count === 0 && failures.size === 1,
     clear: () => line.clear(),
   };
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof HoldfastError && error.reason === 'DEAD_LETTER_NOT_FOUND';
+}
+
+/** The attempt may have done it; somebody else may have; and there may never have been one. */
+function goneAlready(done: string): string {
+  return `gone already: the call had to be repeated, and the first attempt may have ${done} it`;
 }
 
 function errorOf(told: rpc.Status | undefined): unknown {

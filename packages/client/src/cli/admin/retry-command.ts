@@ -34,8 +34,8 @@ export const retryCommand: AdminCommand = {
       done: 'retried',
       mayComeBack: true,
       async act(selection) {
-        const answer = await cleanup.retryDeadLetters({ selection, spread }, terms);
-        return { ...answer, count: answer.retried };
+        const { answer, isRepeated } = await cleanup.retryDeadLetters({ selection, spread }, terms);
+        return { ...answer, count: answer.retried, isRepeated };
       },
     });
   },

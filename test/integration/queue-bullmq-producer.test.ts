@@ -113,6 +113,7 @@ describe('The producer of cleanup jobs', () => {
     await refused(producer.enqueue(...soon()));
     await waitUntil('it has gone', producer.isConnected, (is) => !is);
     await waitUntil('it is back', producer.isConnected, Boolean);
+    assert.match(report.lines.join(), /disconnected: READONLY/);
     await server.send('REPLICAOF', 'NO', 'ONE');
     await producer.enqueue(...soon());
     const kinds = report.lines.map((line) => line.replace(/:.*/, ''));

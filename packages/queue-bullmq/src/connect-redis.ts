@@ -31,19 +31,27 @@ export function connectRedis(redis: RedisOptions, manner: ConnectionManner): Red
   const address = parseRedisUrl(redis.url);
   const problem = checkRedisPrefix(redis.prefix, redis.url);
   if (problem !== undefined) throw new Error(`the prefix of the Redis keys must be ${problem}`);
-  const options = { ...clientOptions(manner), ...accessOptions(address, redis.tls) };
-  if (address.kind === 'cluster') return connectCluster(address, options, manner);
-  return new Redis({ ...options, ...serverOptions(address, options.tls, manner) });
+  const access = accessOptions(address, redis.tls);
+  if (address.kind === 'cluster') {
+    return connectCluster(address, { ...clientOptions(manner), ...access }, manner);
+  }
+  const client: Redis = new Redis({
+    // Why the connection ends then.
+    ...clientOptions(manner, (error) => client.emit('error', error)),
+    ...access,
+    ...serverOptions(address, access.tls, manner),
+  });
+  return client;
 }
 
 type Options = Omit<ClientOptions, 'replyMapping'>;
 
-function clientOptions(manner: ConnectionManner): Options {
+function clientOptions(manner: ConnectionManner, refused?: (error: Error) => void): Options {
   const common = {
     connectTimeout: connectMsMax,
     // It tells the server which library this is, for which a user needs further rights.
     disableClientInfo: true,
-    ...createReconnecting(manner.kind === 'patient'),
+    ...createReconnecting(manner.kind === 'patient', refused),
   } as const;
   if (manner.kind === 'patient') {
     return {

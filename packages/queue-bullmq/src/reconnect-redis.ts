@@ -16,13 +16,17 @@ const reconnectAndResend = 2;
  * be refused again at once, for ever. So there is a long wait after such a refusal, and the usual ones
  * otherwise.
  */
-export function createReconnecting(isPatient: boolean): Reconnecting {
+export function createReconnecting(
+  isPatient: boolean,
+  refused: (error: Error) => void = () => undefined,
+): Reconnecting {
   let isRefused = false;
 
   return {
     reconnectOnError(error) {
       if (!isOfReplica(error)) return false;
       isRefused = true;
+      refused(error);
       return isPatient ? reconnectAndResend : reconnect;
     },
 
@@ -35,7 +39,7 @@ export function createReconnecting(isPatient: boolean): Reconnecting {
 }
 
 /** Before version 7 Redis says it in the middle of what it says about a script. */
-export function isOfReplica({ message }: Error): boolean {
+function isOfReplica({ message }: Error): boolean {
   return /\bREADONLY\b/.test(message);
 }
 

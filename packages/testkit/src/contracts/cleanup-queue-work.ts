@@ -157,7 +157,7 @@ export function describeCleanupWork(bench: CleanupQueueBench): void {
 
   it('gives a job all its attempts again when its handler asks for another run', async () => {
     const { timing, advance } = bench.queue();
-    const failures = new Array<Error>(timing.attemptsMax - 1).fill(failure);
+    const failures = Array.from({ length: timing.attemptsMax - 1 }, () => failure);
     const answers = [...failures, { againAfterMs: 0 }, ...failures];
     const worker = bench.worker({ answer: () => answers[worker.runs.length - 1] ?? 'succeed' });
     await bench.enqueue([bench.settleJob()]);

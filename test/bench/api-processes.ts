@@ -23,16 +23,27 @@ export async function startRaw(
   role: 'origin' | 'proxy',
   argument: string | number,
 ): Promise<BenchProcess> {
-  const script = fileURLToPath(new URL('raw-process.js', import.meta.url));
-  const args = [streamWindowBytes, connectionWindowBytes, role, argument].map(String);
-  const child = spawn(process.execPath, [script, ...args], {
+  return startScript('raw-process.js', [streamWindowBytes, connectionWindowBytes, role, argument]);
+}
+
+/** A script beside this one, which prints its port, or 0, when it is ready. */
+export async function startScript(
+  file: string,
+  args: readonly (string | number)[],
+  nodeFlags: readonly string[] = [],
+): Promise<BenchProcess> {
+  const script = fileURLToPath(new URL(file, import.meta.url));
+  const child = spawn(process.execPath, [...nodeFlags, script, ...args.map(String)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   return processOf(child, Number(line));
 }
 
-/** A service, compiled, as it runs in production. */
+/** As the services run in production. */
+export const serviceFlags = ['--no-incremental-marking'];
+
+/** A service, compiled. */
 export async function startService(
   name: string,
   settings: Readonly<Record<string, string>>,
@@ -47,7 +58,7 @@ export async function startService(
     HOLDFAST_LOG__LEVEL: 'warn',
     ...settings,
   };
-  const child = spawn(process.execPath, ['--no-incremental-marking', script], {
+  const child = spawn(process.execPath, [...serviceFlags, script], {
     env,
     stdio: ['ignore', 'inherit', 'inherit'],
   });

@@ -6,6 +6,8 @@ export interface Contest {
   /** Work done per call of either, in `unit` per second's numerator. */
   readonly amount: number;
   readonly rounds: number;
+  /** Comes before either in each round, and is not measured. */
+  readonly prepare?: (round: number) => Promise<void>;
   readonly ours: (round: number) => Promise<void>;
   readonly raw: (round: number) => Promise<void>;
 }
@@ -18,6 +20,7 @@ export async function compare(contest: Contest): Promise<BenchResult> {
   const ours: number[] = [];
   const raw: number[] = [];
   for (let round = 0; round <= contest.rounds; round += 1) {
+    await contest.prepare?.(round);
     const rawSeconds = await secondsOf(() => contest.raw(round));
     const ourSeconds = await secondsOf(() => contest.ours(round));
     if (round === 0) continue;
@@ -56,7 +59,7 @@ async function secondsOf(run: () => Promise<void>): Promise<number> {
   return Number(process.hrtime.bigint() - started) / 1e9;
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { startCleanupBed, type CleanupBed } from '../support/cleanup-bed.js';
+import { createCleanupBed, startCleanupBed, type CleanupBed } from '../support/cleanup-bed.js';
 import { blobsOnDisk } from '../support/cleanup-blobs.js';
 import { openJobs } from '../support/cleanup-jobs.js';
 import { settleQueue } from '../support/cleanup-operators.js';
+import { recordChanges } from '../support/cleanup-changes.js';
 import { jobsEnded } from '../support/cleanup-counts.js';
 import { offerJobs, reclaimOf } from '../support/cleanup-offers.js';
 import { remainsOf, waitForNothing, waitForRemains } from '../support/cleanup-rest.js';
@@ -92,6 +93,28 @@ describe('cleanup through the queue', function () {
       await bed.operators.resume(settleQueue);
     }
     await waitForNothing(bed);
+  });
+});
+
+describe('changes that a store finds on its log when it starts', function () {
+  this.timeout(120_000);
+  let bed: CleanupBed;
+
+  before(async function () {
+    requireRedis(this);
+    bed = await createCleanupBed({ worker: hastyWorker });
+  });
+
+  after(() => bed?.close());
+
+  it('are queued at once', async () => {
+    const count = 100;
+    await recordChanges(bed, count);
+    // Its next look is too late for this test.
+    await bed.tieredStore.start({ HOLDFAST_MAINTENANCE__RECOVER_EVERY_MS: '3600000' });
+    await bed.worker.start();
+    await waitForNothing(bed);
+    assert.equal(await jobsEnded(bed.worker, 'done'), count);
   });
 });
 

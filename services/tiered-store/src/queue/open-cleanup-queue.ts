@@ -3,6 +3,7 @@ import {
   inspectRedis,
   openCleanupProducer,
   producerDefaults,
+  type QueueReport,
   type RedisOptions,
 } from '@holdfast/queue-bullmq';
 import { StartupError, type Logger, type Metrics, type ServiceScope } from '@holdfast/service-kit';
@@ -15,6 +16,9 @@ export interface CleanupQueueDependencies {
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
+
+/** The start waits no longer to learn whether it is connected. */
+const connectMsMax = 1_000;
 
 /**
  * Where cleanup is queued for workers. Redis may be down: what cannot be queued stays on the change
@@ -30,10 +34,13 @@ export async function openCleanupQueue(
   const watch = createRedisWatch({ inspect, clock, logger, signal: scope.signal });
   try {
     await watch.inspectAtStart();
-    const { report } = watch;
+    const known = new AbortController();
+    const report = tellingOf(watch.report, () => known.abort());
     const producer = openCleanupProducer(redis, producerDefaults, { clock, report });
     // The engine, and with it all that is still to be queued, has come to its end by then.
     scope.onShutdown('settle', 'cleanup queue', () => producer.close());
+    // Where Redis is up, what is found on the log at the start can be queued.
+    await clock.sleep(connectMsMax, AbortSignal.any([known.signal, scope.signal]));
     return countJobs(producer, metrics);
   } catch (cause) {
     if (cause instanceof StartupError) throw cause;
@@ -41,4 +48,19 @@ export async function openCleanupQueue(
       cause,
     });
   }
+}
+
+/** The same report, and a word when it is known whether Redis is there. */
+function tellingOf(report: QueueReport, known: () => void): QueueReport {
+  return {
+    ...report,
+    connected() {
+      known();
+      report.connected();
+    },
+    disconnected(cause) {
+      known();
+      report.disconnected(cause);
+    },
+  };
 }

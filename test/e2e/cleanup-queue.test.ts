@@ -102,7 +102,7 @@ describe('changes that a store finds on its log when it starts', function () {
 
   before(async function () {
     requireRedis(this);
-    bed = await createCleanupBed({ worker: hastyWorker });
+    bed = await createCleanupBed({ tieredStore: withoutReaderGrace, worker: hastyWorker });
   });
 
   after(() => bed?.close());

@@ -91,7 +91,7 @@ describe('The duties of the service', () => {
     assert.equal(await metricValue(metrics, offered), 1);
     assert.equal((await store().changes()).length, 1, 'it is for the workers to settle it');
     const line = lines.find((one) => one['duty'] === 'recover-changes');
-    assert.deepEqual([line?.level, line?.['offered']], ['info', 1]);
+    assert.deepEqual([line?.level, line?.['offered']], ['debug', 1]);
 
     store().clock.advance(2 * 60_000);
     await until(() => store().jobs.length === early + 2);

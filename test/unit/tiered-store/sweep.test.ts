@@ -30,7 +30,7 @@ describe('A duty that sweeps', () => {
     assert.deepEqual(begun, [0, 1, 2, 3, 4]);
     assert.deepEqual(
       lines.map((line) => [line.level, line['offered']]),
-      [['info', 50]],
+      [['debug', 50]],
     );
     const series = 'duty_entries_total{duty="sweep",outcome="offered"}';
     assert.equal(await metricValue(metrics, series), 50);

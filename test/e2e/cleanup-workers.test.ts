@@ -130,7 +130,10 @@ describe('a cleanup worker that is asked to end in the middle of its jobs', func
   before(async function () {
     requireRedis(this);
     const { worker, tieredStore } = twoWorkers;
-    bed = await startCleanupBed({ tieredStore, worker: { ...worker, ...drainingFor(drainMs) } });
+    // Claims that do not lapse meanwhile on a machine that is busy with something else.
+    const claims = { HOLDFAST_CLEANING__CLAIM_MS: '10000' };
+    const ending = { ...worker, ...claims, ...drainingFor(drainMs) };
+    bed = await startCleanupBed({ tieredStore, worker: ending });
     jobs = openJobs(bed.redis);
   });
 

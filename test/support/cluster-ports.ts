@@ -1,40 +1,48 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 
 /**
- * So many ports of loopback that nobody uses. All are held until all are known, so that they differ.
- * Somebody else may take one before it is used; the system gives out others first.
+ * Below those that systems give to whoever connects without asking for one: what a service is to listen
+ * on again after a restart must not become the near end of some connection meanwhile.
  */
-export function freePorts(count: number): Promise<number[]> {
-  return holdPorts(Array.from({ length: count }, () => 0));
+const portMin = 10_000;
+const portMax = 32_000;
+const triesMax = 1_000;
+
+/** So many ports of loopback that nobody uses, and nobody is likely to take before they are used. */
+export async function freePorts(count: number): Promise<number[]> {
+  const found = new Set<number>();
+  for (let tries = 0; found.size < count; tries += 1) {
+    if (tries === triesMax) throw new Error(`no ${count} free ports were found`);
+    const port = randomInt(portMin, portMax);
+    if (await isFree(port)) found.add(port);
+  }
+  return [...found];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  try {
+    await requireFree([port]);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Finds out whether nobody uses these, and rejects if somebody does. */
 export async function requireFree(ports: readonly number[]): Promise<void> {
-  await holdPorts(ports);
-}
-
-async function holdPorts(wanted: readonly number[]): Promise<number[]> {
   const servers: Server[] = [];
-  const ports: number[] = [];
   try {
-    for (const port of wanted) {
+    for (const port of ports) {
       const server = createServer().listen(port, '127.0.0.1');
       await once(server, 'listening');
       servers.push(server);
-      ports.push(portOf(server));
     }
-    return ports;
   } finally {
     for (const server of servers) {
       server.close();
       await once(server, 'close');
     }
   }
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }

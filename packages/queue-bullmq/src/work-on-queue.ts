@@ -2,6 +2,7 @@ import type { CleanupHandler, Clock, WorkHold } from '@holdfast/domain';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backOffMs } from './back-off.js';
 import { CleanupWorker, type WorkerConnections } from './cleanup-worker.js';
+import { createWriteGatherer } from './gather-writes.js';
 import type { QueuesOptions } from './queues-options.js';
 import type { CleanupQueueName } from './queue-names.js';
 import { reportFullDeadLetters } from './report-full.js';
@@ -68,10 +69,12 @@ function createWorker(
   { prefix, connections, clock, random, failed }: QueueWorkDependencies,
 ): CleanupWorker {
   const { claimMs, completedMax, deadLettersMax } = options;
+  // Jobs often end together.
+  const gatherWrites = createWriteGatherer(connections.main);
   const worker = new CleanupWorker(
     name,
     // It gets a signal because it has three parameters.
-    (job, token, signal) => run(job, token ?? '', signal ?? neverAborted),
+    (job, token, signal) => run(job, token ?? '', signal ?? neverAborted).finally(gatherWrites),
     {
       prefix,
       concurrency,

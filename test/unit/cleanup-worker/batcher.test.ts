@@ -1,3 +1,4 @@
+import { createManualClock } from '@holdfast/testkit';
 import assert from 'node:assert/strict';
 import { createBatcher, NotSent } from '../../../services/cleanup-worker/src/cleaning/batcher.js';
 import { nextTurn } from './fake-store.js';
@@ -10,23 +11,33 @@ interface Call {
   fail(error: Error): void;
 }
 
+const gatherMs = 20;
+
 /** A batcher whose calls end when the test says so. */
 function arrange(batchMax = 100, callsMax = 2) {
   const calls: Call[] = [];
+  const clock = createManualClock();
   const batcher = createBatcher<string>(
-    { batchMax, callsMax },
+    { batchMax, callsMax, gatherMs },
     (entries, signal) =>
       new Promise((resolve, reject) => {
         const end = (): void => resolve(entries.map((entry) => entry.toUpperCase()));
         calls.push({ entries, signal, end, fail: reject });
       }),
+    { clock },
   );
   const run = (entry: string, signal = new AbortController().signal): Promise<string> => {
     const result = batcher.run(entry, signal);
     result.catch(() => undefined);
     return result;
   };
-  return { batcher, calls, run };
+  /** So long that no call that is on its way is waited for any more. */
+  const losePatience = async (): Promise<void> => {
+    clock.advance(gatherMs);
+    await nextTurn();
+    await nextTurn();
+  };
+  return { batcher, calls, run, losePatience };
 }
 
 function entriesOf(calls: readonly Call[]): readonly (readonly string[])[] {
@@ -50,12 +61,45 @@ describe('A batcher', () => {
     assert.deepEqual(entriesOf(calls), [['a']]);
   });
 
-  it('gathers while all calls are taken, and goes on when one ends', async () => {
-    const { calls, run } = arrange(100, 2);
-    for (const entry of ['a', 'b', 'c', 'd', 'e']) {
+  it('gathers while a call is on its way that may soon end', async () => {
+    const { calls, run } = arrange();
+    for (const entry of ['a', 'b', 'c']) {
       void run(entry);
       await nextTurn();
     }
+    assert.deepEqual(entriesOf(calls), [['a']]);
+    calls[0]?.end();
+    await nextTurn();
+    await nextTurn();
+    assert.deepEqual(entriesOf(calls).slice(1), [['b', 'c']]);
+  });
+
+  it('does not wait for a call that takes long', async () => {
+    const { calls, run, losePatience } = arrange();
+    void run('a');
+    await nextTurn();
+    for (const entry of ['b', 'c']) void run(entry);
+    await losePatience();
+    assert.deepEqual(entriesOf(calls), [['a'], ['b', 'c']]);
+  });
+
+  it('does not wait once a batch is full', async () => {
+    const { calls, run } = arrange(2, 2);
+    void run('a');
+    await nextTurn();
+    for (const entry of ['b', 'c', 'd']) void run(entry);
+    await nextTurn();
+    assert.deepEqual(entriesOf(calls), [['a'], ['b', 'c']]);
+  });
+
+  it('gathers while all calls are taken, and goes on when one ends', async () => {
+    const { calls, run, losePatience } = arrange(100, 2);
+    for (const entry of ['a', 'b', 'c', 'd', 'e']) {
+      void run(entry);
+      await nextTurn();
+      if (entry < 'c') await losePatience();
+    }
+    await losePatience();
     assert.deepEqual(entriesOf(calls), [['a'], ['b']]);
     calls[1]?.end();
     await nextTurn();
@@ -83,14 +127,15 @@ describe('A batcher', () => {
   });
 
   it('lets an entry of a failed call travel alone, until it has been answered', async () => {
-    const { calls, run } = arrange(100, 10);
+    const { calls, run, losePatience } = arrange(100, 10);
     const results = [run('a'), run('b')];
     await nextTurn();
     calls[0]?.fail(new Error('lost'));
     await Promise.allSettled(results);
 
     for (const entry of ['c', 'a', 'd', 'b']) void run(entry);
-    await nextTurn();
+    await losePatience();
+    await losePatience();
     assert.deepEqual(entriesOf(calls).slice(1), [['c', 'd'], ['a'], ['b']]);
     for (const call of calls) call.end();
     await nextTurn();

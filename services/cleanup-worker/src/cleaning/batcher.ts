@@ -1,20 +1,28 @@
 /**
  * Gathers what is asked for at the same time into few calls.
  *
- * 1. An entry waits until the end of the event loop's turn, and longer only while all calls are taken.
- * 2. A free call takes all entries that wait, up to its size. No timer makes a batcher slow that has
- *    little to do.
- * 3. An entry of a call that failed as a whole travels alone the next time: if it is to blame, the others
+ * 1. With nothing else to do an entry waits only until the end of the event loop's turn.
+ * 2. Otherwise it waits until the last call that was sent has ended, and travels with all that has come
+ *    meanwhile: few full calls cost both sides much less than many small ones. It waits no longer than
+ *    for a batch to be full, nor than for a call that is quick.
+ * 3. While all calls are taken it waits in any case.
+ * 4. An entry of a call that failed as a whole travels alone the next time: if it is to blame, the others
  *    are rid of it, and if it is not, that is known afterwards. Nobody is to blame for a call that was
  *    not even sent.
  */
-import { assert } from '@holdfast/domain';
+import { assert, type Clock } from '@holdfast/domain';
 
 export interface BatcherOptions {
   /** Entries of one call. */
   readonly batchMax: number;
   /** Calls at once. */
   readonly callsMax: number;
+  /** For so long a batch that is not full waits for the call before it. */
+  readonly gatherMs: number;
+}
+
+export interface BatcherDependencies {
+  readonly clock: Pick<Clock, 'sleep'>;
 }
 
 export interface Batcher<Result> {
@@ -51,23 +59,41 @@ interface Request<Result> {
 }
 
 export function createBatcher<Result>(
-  { batchMax, callsMax }: BatcherOptions,
+  { batchMax, callsMax, gatherMs }: BatcherOptions,
   call: BatchedCall<Result>,
+  { clock }: BatcherDependencies,
 ): Batcher<Result> {
   const pending = new Set<Request<Result>>();
   /** Of these, those that no call has taken yet. */
   const waiting = new Set<Request<Result>>();
   const suspects = new Set<string>();
   let calls = 0;
+  /** The last call, as long as it is worth waiting for. */
+  let latest: readonly Request<Result>[] | undefined;
   let isScheduled = false;
 
+  function maySend(): boolean {
+    if (calls >= callsMax || waiting.size === 0) return false;
+    return latest === undefined || waiting.size >= batchMax;
+  }
+
   function schedule(): void {
-    if (isScheduled || calls >= callsMax || waiting.size === 0) return;
+    if (isScheduled || !maySend()) return;
     isScheduled = true;
     setImmediate(() => {
       isScheduled = false;
-      while (calls < callsMax && waiting.size > 0) void send(takeBatch());
+      while (maySend()) void send(takeBatch());
     });
+  }
+
+  function waitFor(batch: readonly Request<Result>[]): void {
+    latest = batch;
+    void clock.sleep(gatherMs).then(() => goOnAfter(batch));
+  }
+
+  function goOnAfter(batch: readonly Request<Result>[]): void {
+    if (latest === batch) latest = undefined;
+    schedule();
   }
 
   function takeBatch(): readonly Request<Result>[] {
@@ -86,6 +112,7 @@ export function createBatcher<Result>(
     const entries = batch.map(({ entry }) => entry);
     const signal = signalOf(batch);
     calls += 1;
+    if (!entries.some((entry) => suspects.has(entry))) waitFor(batch);
     try {
       const results = await call(entries, signal);
       assert(results.length === entries.length, 'a call answers a result for each entry');
@@ -96,7 +123,7 @@ export function createBatcher<Result>(
       for (const { reject } of batch) reject(error);
     } finally {
       calls -= 1;
-      schedule();
+      goOnAfter(batch);
     }
   }
 

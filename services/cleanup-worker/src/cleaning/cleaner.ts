@@ -1,4 +1,4 @@
-import type { CleanupFailure } from '@holdfast/domain';
+import type { CleanupFailure, Clock } from '@holdfast/domain';
 import { StoreUnreachable } from '../store/store-unreachable.js';
 import { createBatcher, NotSent, type BatchedCall, type BatcherOptions } from './batcher.js';
 import type { Breaker } from './breaker.js';
@@ -22,6 +22,7 @@ export interface CleanerDependencies<Answer> {
   readonly judge: (entry: string, answer: Answer | undefined) => Verdict;
   /** How many entries a call carries. */
   readonly sent: (entries: number) => void;
+  readonly clock: Pick<Clock, 'sleep'>;
 }
 
 /** The breaker hears of a call before the jobs do: by what it then is they know what to do. */
@@ -29,7 +30,7 @@ export function createCleaner<Answer>(
   options: BatcherOptions,
   dependencies: CleanerDependencies<Answer>,
 ): Cleaner {
-  const { breaker, call, judge, sent } = dependencies;
+  const { breaker, call, judge, sent, clock } = dependencies;
 
   async function send(
     entries: readonly string[],
@@ -53,7 +54,7 @@ export function createCleaner<Answer>(
     }
   }
 
-  const batcher = createBatcher(options, send);
+  const batcher = createBatcher(options, send, { clock });
   return {
     clean: (entry, signal) => batcher.run(entry, signal),
     giveUp: (reason) => batcher.giveUp(reason),

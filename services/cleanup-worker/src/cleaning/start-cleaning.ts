@@ -1,6 +1,7 @@
 import type { CleanupConsumer, Clock } from '@holdfast/domain';
 import type { Logger, Metrics, ShutdownTime } from '@holdfast/service-kit';
 import type { MaintenanceStore } from '../store/maintenance-store.js';
+import type { BatcherOptions } from './batcher.js';
 import { createBreaker, type Breaker, type BreakerOptions } from './breaker.js';
 import { createCleaner, type Cleaner } from './cleaner.js';
 import { createCleanupHandler } from './create-handler.js';
@@ -45,6 +46,8 @@ export interface Cleaning {
 
 /** Enough for one to be answered while others are on their way, and few. */
 const callsMax = 4;
+/** Longer than most calls to a store take. One that takes longer keeps others for no more than this. */
+const gatherMs = 20;
 /**
  * How long a job's outcome says something about what all of them need: a job that waits for its next
  * attempt has to be remembered until then, and until another one has failed beside it.
@@ -65,7 +68,10 @@ export function createCleaning(
   const breaker = createBreaker({ ...breakerOptions, outcomeMsMax }, { clock, random });
   observeBreaker(breaker, { metrics, logger });
   const observer = observeJobs({ metrics, logger });
-  const cleaners = createCleaners({ batchMax, callsMax }, { breaker, observer, store, clock });
+  const cleaners = createCleaners(
+    { batchMax, callsMax, gatherMs },
+    { breaker, observer, store, clock },
+  );
   const { signal } = ending;
   const handle = createCleanupHandler({
     ...cleaners,
@@ -128,7 +134,7 @@ interface CleanersDependencies extends Pick<CleaningDependencies, 'store' | 'clo
 }
 
 function createCleaners(
-  options: { readonly batchMax: number; readonly callsMax: number },
+  options: BatcherOptions,
   { breaker, observer, store, clock }: CleanersDependencies,
 ): { readonly settle: Cleaner; readonly reclaim: Cleaner } {
   return {
@@ -137,12 +143,14 @@ function createCleaners(
       call: (changeIds, signal) => store.settle(changeIds, { signal }),
       judge: (changeId, answer) => judgeSettle(changeId, answer, { clock }),
       sent: (jobs) => observer.sent('settle-change', jobs),
+      clock,
     }),
     reclaim: createCleaner(options, {
       breaker,
       call: (blobs, signal) => store.reclaim(blobs, { signal }),
       judge: (blob, answer) => judgeReclaim(blob, answer, { clock }),
       sent: (jobs) => observer.sent('reclaim-blob', jobs),
+      clock,
     }),
   };
 }

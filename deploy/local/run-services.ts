@@ -28,16 +28,21 @@ export async function runServices(
   dependencies: RunDependencies,
 ): Promise<number> {
   const running: ServiceProcess[] = [];
-  const trouble = await runUntilEnd(plans, running, dependencies);
+  let haveServed = false;
+  const ready = (): void => {
+    haveServed = true;
+    dependencies.ready();
+  };
+  const trouble = await runUntilEnd(plans, running, { stop: dependencies.stop, ready });
   if (trouble?.line !== undefined) dependencies.say(trouble.line);
-  const stopped = await stopServices(running.toReversed(), dependencies);
+  const stopped = await stopServices(running.toReversed(), { ...dependencies, haveServed });
   return trouble?.exitCode ?? stopped;
 }
 
 async function runUntilEnd(
   plans: readonly ServicePlan[],
   running: ServiceProcess[],
-  { stop, ready }: RunDependencies,
+  { stop, ready }: Pick<RunDependencies, 'stop' | 'ready'>,
 ): Promise<Trouble | undefined> {
   const asked = whenAborted(stop.asked);
   for (const plan of plans) {

@@ -7,6 +7,8 @@ export interface StopDependencies {
   readonly drainMsMax: number;
   readonly stop: StopSignals;
   readonly say: (line: string) => void;
+  /** Somebody may have begun a call that is waited for. */
+  readonly haveServed: boolean;
 }
 
 /** Beyond its drain, for a service to close what it has open. */
@@ -21,7 +23,7 @@ const quietMsMax = 1_000;
  */
 export async function stopServices(
   services: readonly ServiceProcess[],
-  { drainMsMax, stop, say }: StopDependencies,
+  { drainMsMax, stop, say, haveServed }: StopDependencies,
 ): Promise<number> {
   const killAll = (): void => {
     for (const service of services) service.kill();
@@ -30,7 +32,7 @@ export async function stopServices(
   else stop.insisted.addEventListener('abort', killAll, { once: true });
 
   const patience = new AbortController();
-  void explainWait(patience.signal, say);
+  if (haveServed) void explainWait(patience.signal, say);
   let exitCode = 0;
   for (const service of services) {
     const end = await service.stop(drainMsMax + closeMsMax);

@@ -2,9 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { sourceFlags, type ChildExit } from './child-process.js';
+import type { ChildExit } from './child-process.js';
 import { waitUntil } from './cluster-wait.js';
+import { compiled } from './compiled.js';
 
 export type Settings = Readonly<Record<string, string>>;
 
@@ -51,7 +51,7 @@ export function createClusterService(options: ClusterServiceOptions): ClusterSer
   function launch(changes: Settings): ChildProcess {
     if (isRunning()) throw new Error(`${name} runs already`);
     settings = { ...settings, ...changes };
-    const started = spawn(process.execPath, [...sourceFlags, entryOf(name)], {
+    const started = spawn(process.execPath, [entryOf(name)], {
       env: environmentOf(settings),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -119,7 +119,7 @@ function environmentOf(settings: Settings): NodeJS.ProcessEnv {
 }
 
 function entryOf(name: string): string {
-  return fileURLToPath(new URL(`../../services/${name}/src/main.ts`, import.meta.url));
+  return compiled(new URL(`../../services/${name}/src/main.ts`, import.meta.url));
 }
 
 function exitOf(child: ChildProcess): ChildExit {

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { portsFrom } from '../../deploy/local/ports.js';
-import { sourceFlags, type ChildExit } from './child-process.js';
+import type { ChildExit } from './child-process.js';
 import { freePorts, requireFree } from './cluster-ports.js';
 import { waitUntil } from './cluster-wait.js';
+import { compiled } from './compiled.js';
 
-/** What `npm start` runs, as a process, from its source unless another command is given. */
+/** What `npm start` runs, as a process, unless another command is given. */
 export interface StartedStart {
   readonly pid: number;
   /** All that it and its services have printed so far. */
@@ -35,7 +35,7 @@ export type StartedName = (typeof everything)[number];
 
 export type StartedProcesses = ReadonlyMap<StartedName, number>;
 
-const main = fileURLToPath(new URL('../../deploy/local/main.ts', import.meta.url));
+const main = new URL('../../deploy/local/main.ts', import.meta.url);
 const upMsMax = 60_000;
 
 export interface StartOptions {
@@ -46,7 +46,7 @@ export interface StartOptions {
 }
 
 export function runStart(args: readonly string[], options: StartOptions = {}): StartedStart {
-  const [file = '', ...rest] = options.command ?? [process.execPath, ...sourceFlags, main];
+  const [file = '', ...rest] = options.command ?? [process.execPath, compiled(main)];
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_')),
   );

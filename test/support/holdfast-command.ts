@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { runCommandLine } from '../../packages/client/src/cli/run-command-line.js';
-import { sourceFlags } from './child-process.js';
+import { compiled } from './compiled.js';
 
 export interface CommandEnd {
   readonly code: number | null;
@@ -11,11 +11,11 @@ export interface CommandEnd {
   readonly stderr: string;
 }
 
-const script = new URL('./holdfast-child.ts', import.meta.url).pathname;
+const script = new URL('../../packages/client/bin/holdfast.js', import.meta.url);
 
 /** The words of a command line that runs `holdfast` as a process of its own. */
 export function holdfastCommand(args: readonly string[]): readonly string[] {
-  return [process.execPath, ...sourceFlags, script, ...args];
+  return [process.execPath, compiled(script), ...args];
 }
 
 /** Starts `holdfast` as a process of its own. */

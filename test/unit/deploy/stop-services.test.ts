@@ -42,6 +42,7 @@ describe('the stop of all services', () => {
       drainMsMax: longMs,
       stop: { asked: never, insisted: never },
       say: (line) => void said.push(line),
+      haveServed: true,
     });
     return { exitCode, said };
   }

@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { waitUntil } from '../../support/cluster-wait.js';
 import { recordingLogger } from './recording-logger.js';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -129,6 +130,12 @@ describe('the tracer', () => {
     collector.answerWith(400);
     const { tracer, lines } = trace();
     for (let count = 0; count < 600; count += 1) tracer.startSpan('x', { kind: 'internal' }).end();
+    // What is left of them would not be sent any more by a tracer that is closing.
+    await waitUntil(
+      'the first batch is refused',
+      () => lines().length,
+      (count) => count > 0,
+    );
     await tracer.close();
     assert.equal(collector.requests.length, 2);
     assert.deepEqual(

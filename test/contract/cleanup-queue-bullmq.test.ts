@@ -10,6 +10,7 @@ import {
   newPrefix,
   openProducer,
   openQueues,
+  openSweeps,
   smallTimes,
   type CountedConsumer,
 } from '../support/redis-queue.js';
@@ -33,12 +34,13 @@ describe('The queue on BullMQ', () => {
   async function open(): Promise<CleanupQueueUnderTest> {
     const redis = { url: server.url, prefix: newPrefix() };
     const way = await startRedisProxy(server.port);
-    const [producer, queues] = await Promise.all([
+    const [producer, queues, sweeps] = await Promise.all([
       openProducer({ ...redis, url: way.url }),
       openQueues(redis),
+      openSweeps({ ...redis, url: way.url }),
     ]);
     const consumers = [countRunning(queues.consumer)];
-    const closers = [producer.close, queues.close, way.close];
+    const closers = [producer.close, queues.close, sweeps.close, way.close];
     let claimsOfTheDead = 0;
 
     async function openDoomed() {
@@ -58,6 +60,7 @@ describe('The queue on BullMQ', () => {
     return {
       producer,
       consumer: consumers[0] ?? queues.consumer,
+      jobs: sweeps.jobs,
       timing: { ...smallTimes, stepMs, slackMs },
       now: systemClock.now,
       async advance(ms) {

@@ -43,6 +43,7 @@ async function open(): Promise<CleanupQueueUnderTest> {
   return {
     producer: queue,
     consumer: queue,
+    jobs: queue,
     timing: { ...options, stepMs, slackMs: stepMs },
     now: clock.now,
     advance: (ms) => advanceBy(clock, ms),

@@ -8,6 +8,7 @@ import {
   quickPlans,
   shrink,
   simulateSeed,
+  widerPlans,
   type FailingSchedule,
   type SmallPlan,
   type Variant,
@@ -49,10 +50,10 @@ if (variant === undefined) {
   await runSeeds(from, (seed) => seed < from + count, variant);
 } else if (values.long !== undefined) {
   const until = Date.now() + wholeNumber('--long', values.long) * hourMs;
-  await explorePlans([...quickPlans, ...longPlans], variant);
+  await explorePlans([...quickPlans, ...widerPlans, ...longPlans], variant);
   await runSeeds(wholeNumber('--from', values.from), () => Date.now() < until, variant);
 } else {
-  await explorePlans(quickPlans, variant);
+  await explorePlans([...quickPlans, ...widerPlans], variant);
   await hunt(variant);
   await runSeeds(1, (seed) => seed <= quickSeeds, variant);
 }

@@ -5,12 +5,14 @@ import type {
   ProducerOptions,
   QueueReport,
   QueuesOptions,
+  SweepQueue,
+  SweepQueueOptions,
 } from '@holdfast/queue-bullmq';
 import { systemClock } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
 import { createClosers, type Closers } from './redis-closers.js';
 import { startRedisProxy, type RedisProxy } from './redis-proxy.js';
-import { newPrefix, openProducer, openQueues } from './redis-queue.js';
+import { newPrefix, openProducer, openQueues, openSweeps } from './redis-queue.js';
 import { holdJobs, startWork, type HeldJobs, type StartedWork } from './redis-work.js';
 import { requireRedis, startRedis, type RedisServer } from './redis.js';
 
@@ -25,6 +27,11 @@ export interface RedisBench {
     report?: QueueReport,
     url?: string,
   ): Promise<BullmqQueues>;
+  sweeps(
+    options?: Partial<SweepQueueOptions>,
+    report?: QueueReport,
+    url?: string,
+  ): Promise<SweepQueue>;
   work(...args: Parameters<typeof startWork>): StartedWork;
   /** Works, and lets jobs end only when they are told to, or when the test is over. */
   hold(queues: BullmqQueues): StartedWork & HeldJobs;
@@ -67,6 +74,8 @@ export function useRedisBench(): RedisBench {
     producer: async (options, report) => closers.add(await openProducer(redis(), options, report)),
     queues: async (options, report, url = server().url) =>
       closers.add(await openQueues({ url, prefix }, options, report)),
+    sweeps: async (options, report, url = server().url) =>
+      closers.add(await openSweeps({ url, prefix }, options, report)),
     hold({ consumer }) {
       const held = holdJobs();
       const started = work(consumer, held.handle);

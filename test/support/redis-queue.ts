@@ -2,6 +2,7 @@ import type { CleanupConsumer } from '@holdfast/domain';
 import {
   openCleanupProducer,
   openCleanupQueues,
+  openSweepQueue,
   producerDefaults,
   queuesDefaults,
   type BullmqProducer,
@@ -10,6 +11,8 @@ import {
   type QueueReport,
   type QueuesOptions,
   type RedisOptions,
+  type SweepQueue,
+  type SweepQueueOptions,
 } from '@holdfast/queue-bullmq';
 import { systemClock } from '@holdfast/service-kit';
 import { waitUntil } from './cluster-wait.js';
@@ -69,6 +72,18 @@ export async function openQueues(
   const queues = openCleanupQueues(redis, all, dependencies);
   await waitUntil('the queues are connected', queues.isConnected, Boolean);
   return queues;
+}
+
+/** Waits until it is connected. */
+export async function openSweeps(
+  redis: RedisOptions,
+  options: Partial<SweepQueueOptions> = {},
+  report: QueueReport = recordReport(),
+): Promise<SweepQueue> {
+  const all = { claimMs: smallTimes.claimMs, completedMax: 100, failedMax: 100, ...options };
+  const sweeps = openSweepQueue(redis, all, { clock: systemClock, report });
+  await waitUntil('the queue of sweeps is connected', sweeps.isConnected, Boolean);
+  return sweeps;
 }
 
 /** How many handlers run, of a consumer that is otherwise the same. */

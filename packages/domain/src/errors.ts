@@ -37,6 +37,8 @@ export type ErrorDetail =
   | { readonly code: 'TIER_UNAVAILABLE'; readonly tier: string; readonly why: string }
   /** The store has no space left. Nothing was stored; what was stored before is intact. */
   | { readonly code: 'STORAGE_FULL'; readonly tier: string }
+  /** Two clocks are too far apart for what depends on both. Nothing was done. */
+  | { readonly code: 'CLOCK_SKEWED'; readonly skewMs: number; readonly skewMsMax: number }
   /** The caller went away before its upload was complete. Nothing was stored. */
   | { readonly code: 'CANCELLED' }
   | { readonly code: 'SHUTTING_DOWN' };
@@ -111,6 +113,8 @@ function describe(detail: ErrorDetail): string {
       return `${detail.tier} is unavailable: ${detail.why}`;
     case 'STORAGE_FULL':
       return `${detail.tier} has no space left`;
+    case 'CLOCK_SKEWED':
+      return `the clocks are ${detail.skewMs} ms apart, more than ${detail.skewMsMax} ms`;
     case 'CANCELLED':
       return 'the caller went away before its upload was complete';
     case 'SHUTTING_DOWN':

@@ -57,6 +57,7 @@ export type {
 export { compareUtf8, isCleanText, utf8Length } from './text.js';
 export { isTimestamp, later } from './timestamp.js';
 export type { Timestamp } from './timestamp.js';
+export type { UsecaseCount } from './usecase-count.js';
 export type { ChangeLog, ChangePage, ChangeQuery } from './ports/change-log.js';
 export type { Checksum } from './ports/checksum.js';
 export { CleanupFailure } from './ports/cleanup-queue.js';
@@ -111,7 +112,6 @@ export type { ListChangesOutcome, ListChangesRequest } from './reclaim/list-chan
 export type { OfferReport, OfferRequest } from './reclaim/offer-changes.js';
 export type { ReclaimOutcome, ReclaimRequest } from './reclaim/reclaim-blob.js';
 export type { Usage, UsecaseUsage } from './reclaim/usage-tally.js';
-export type { UsecaseCount } from './reclaim/usecase-counts.js';
 export type { VerifyObjectsOutcome, VerifyObjectsRequest } from './reclaim/verify-objects.js';
 export type { Damage, DamageKind } from './reclaim/verify-verdict.js';
 export type { RecoverReport, RecoverRequest } from './reclaim/recover-changes.js';
@@ -119,3 +119,54 @@ export type { SettleOutcome, SettleRequest } from './reclaim/settle-change.js';
 export type { ExpireObjectsReport, ExpireObjectsRequest } from './reclaim/expire-objects.js';
 export type { ReclaimOrphansReport, ReclaimOrphansRequest } from './reclaim/reclaim-orphans.js';
 export type { SweepBounds, SweepReach } from './reclaim/sweep-in-steps.js';
+export type { CleanupJobs, CleanupJobState } from './ports/cleanup-jobs.js';
+export type {
+  SweepBegun,
+  SweepLease,
+  SweepLedger,
+  SweepNoted,
+  SweepReportPage,
+  SweepRun,
+} from './ports/sweep-ledger.js';
+export type {
+  BlobJudgement,
+  DueChange,
+  DueChanges,
+  ExpiredObjects,
+  ExpiringPage,
+  SweptBlob,
+  SweptBlobs,
+  SweptPage,
+  SweptStore,
+  VerifiedObjects,
+  VerifyingPage,
+} from './ports/swept-store.js';
+export { keptReasons } from './sweep/sweep-findings.js';
+export type {
+  KeptCount,
+  KeptReason,
+  SweepCounts,
+  SweepDamage,
+  SweepFindings,
+  UsecaseSweepCounts,
+} from './sweep/sweep-findings.js';
+export type { SweepError, SweepReport, SweepState } from './sweep/sweep-report.js';
+export { isSweepRunId, newSweepRunId, sweepKinds } from './sweep/sweep-request.js';
+export type { SweepKind, SweepLimit, SweepRequest, SweepRunId } from './sweep/sweep-request.js';
+export { createSweepDuties } from './sweep/create-sweep-duties.js';
+export type {
+  SweepDuties,
+  SweepDutiesDependencies,
+  SweepDutiesOptions,
+} from './sweep/create-sweep-duties.js';
+export { runSweep } from './sweep/run-sweep.js';
+export type {
+  RunSweepDependencies,
+  RunSweepOptions,
+  SweepObserver,
+  SweepRunOutcome,
+} from './sweep/run-sweep.js';
+export type { SweepRoom } from './sweep/sweep-budget.js';
+export type { SweepDuty, SweepFound, SweepStepOutcome } from './sweep/sweep-duty.js';
+export { parseSweepLimit } from './sweep/sweep-limit.js';
+export { noFindings } from './sweep/sweep-tally.js';

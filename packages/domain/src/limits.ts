@@ -48,6 +48,26 @@ export const sweepExaminedMax = 100_000;
 /** A sweep looks at so many at a time, and can be cut short between them. */
 export const sweepStepMax = 50;
 
+/** How far one run of a sweep may be asked to go. */
+export const sweepEntriesMax = 100_000_000;
+export const sweepDurationMsMax = dayMs;
+/** 1 PiB. */
+export const sweepBytesMax = 1024 ** 5;
+/** One run hands no more orphans to the queue unless it is asked to. */
+export const orphansPerRunMax = 100_000;
+/** One step of a sweep is asked to take no longer. */
+export const sweptStepMsMax = 10_000;
+/** A page of reports is no larger, unless one is alone: with what is around it, it fits into a message. */
+export const sweepPageBytesMax = 1024 * KiB;
+/** The fewest bytes that one step of verifying can be asked to read, and how many it is asked for. */
+export const verifiedBytesMin = 1024 * KiB;
+export const verifiedBytesDefault = 64 * verifiedBytesMin;
+/** Clocks that are further apart make the ages of blobs doubtful. */
+export const clockSkewMsMax = 5 * minuteMs;
+/** A report names so many damaged and so many undecided entries, and counts them all. */
+export const damageShownMax = 100;
+export const undecidedShownMax = 100;
+
 export const readerGraceMs = 5 * minuteMs;
 export const changeDeadlineMs = hourMs;
 export const orphanAgeMsMin = dayMs;

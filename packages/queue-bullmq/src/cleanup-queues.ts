@@ -5,6 +5,7 @@ import type { WorkerConnections } from './cleanup-worker.js';
 import { connectRedis } from './connect-redis.js';
 import { createDeadLetters } from './dead-letters.js';
 import { limitReports } from './limit-reports.js';
+import { isLostConnection } from './lost-connection.js';
 import { openQueue, type JobQueue } from './open-queue.js';
 import { forgetReasonOnResume, pauseQueue } from './pause-queue.js';
 import { cleanupQueueNames, queueNames, type CleanupQueueName } from './queue-names.js';
@@ -128,18 +129,4 @@ export function openCleanupQueues(
 
 function limitOf({ jobsPerSecondMax }: QueuesOptions, name: CleanupQueueName): number | undefined {
   return name === queueNames.settle ? jobsPerSecondMax.settle : jobsPerSecondMax.reclaim;
-}
-
-const lostCodes: ReadonlySet<unknown> = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-]);
-
-function isLostConnection(cause: unknown): boolean {
-  if (!(cause instanceof Error)) return false;
-  const code = 'code' in cause ? cause.code : undefined;
-  return lostCodes.has(code) || /connection is closed|socket timeout/i.test(cause.message);
 }

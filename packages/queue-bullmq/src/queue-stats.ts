@@ -3,10 +3,10 @@ import type { RedisClient } from './connect-redis.js';
 import { retryDueField } from './dead-letter-due-time.js';
 import type { JobQueue } from './open-queue.js';
 import { readPause } from './pause-queue.js';
-import type { CleanupQueueName } from './queue-names.js';
+import type { CleanupQueueName, QueueName } from './queue-names.js';
 
-export interface QueueStats {
-  readonly name: CleanupQueueName;
+export interface QueueStats<Name extends QueueName = CleanupQueueName> {
+  readonly name: Name;
   /** Due, and not yet taken. */
   readonly waiting: number;
   /** Their time has not come, or they wait for their next attempt. */
@@ -24,12 +24,12 @@ const scoresOfMs = 4_096;
 
 const counted = ['wait', 'prioritized', 'active', 'failed', 'delayed'] as const;
 
-export async function readQueueStats(
+export async function readQueueStats<Name extends QueueName>(
   client: RedisClient,
-  name: CleanupQueueName,
+  name: Name,
   queue: JobQueue,
   now: Timestamp,
-): Promise<QueueStats> {
+): Promise<QueueStats<Name>> {
   const backend = queue.getBackend();
   const [counts, [due = 0], oldestWaitingTime, pausedFor] = await Promise.all([
     backend.getCounts([...counted]),

@@ -11,7 +11,10 @@ const forProducer = words(`
   lpush xadd zadd zrange zrem zrevrangebyscore
 `);
 
-/** Works jobs off, and lets operators look at them and steer them, also on the dashboard. */
+/**
+ * Works jobs off, and lets operators look at them and steer them, also on the dashboard; keeps the ledger
+ * and the schedule of sweeps.
+ */
 const forWorker = words(`
   bzpopmin client|setname client|list multi exec
   get set rename type scan persist pexpire pttl
@@ -23,10 +26,15 @@ const forWorker = words(`
 `);
 
 /**
- * The rules of an ACL user, to follow its name and password: of the tiered-store's, or of the
- * cleanup-worker's. Without `config|get` the check at the start can say less.
+ * Whose rules: the tiered-store's, which puts jobs on queues; the cleanup-worker's, which works them off
+ * and shows them; the sweeper's, which does both.
  */
-export function redisAclRules(role: 'producer' | 'worker', prefix: string): string {
+export type RedisRole = 'producer' | 'worker' | 'sweeper';
+
+/**
+ * The rules of an ACL user, to follow its name and password. Without `config|get` the check at the start can say less.
+ */
+export function redisAclRules(role: RedisRole, prefix: string): string {
   const commands = role === 'producer' ? forProducer : [...forProducer, ...forWorker];
   const allowed = [...forAll, ...commands].map((command) => `+${command}`);
   const keys = prefix.replaceAll(/[\\*?[\]]/g, String.raw`\$&`);

@@ -1,7 +1,7 @@
-import { CleanupFailure, type CleanupHandler, type Clock, type Timestamp } from '@holdfast/domain';
-import { DelayedError, UnrecoverableError, WaitingError } from 'bullmq';
+import type { CleanupHandler, Clock, Timestamp } from '@holdfast/domain';
+import { DelayedError, WaitingError } from 'bullmq';
 import type { QueuedJob } from './cleanup-worker.js';
-import { formatFailure, unknownJobReason } from './failure-codec.js';
+import { failureOf, unknownJob } from './fail-job.js';
 import { decodeJob } from './job-codec.js';
 import type { CleanupQueueName } from './queue-names.js';
 
@@ -25,7 +25,6 @@ export type RunAgain = (job: QueuedJob, at: Timestamp, token: string) => Promise
 
 /** A handler that asks for another run waits at least so long for it. */
 const againMsMin = 1_000;
-const stackCharactersMax = 4_000;
 
 export function createJobRunner(
   queue: CleanupQueueName,
@@ -38,10 +37,7 @@ export function createJobRunner(
     signal: AbortSignal,
   ): Promise<Timestamp | undefined> {
     const decoded = decodeJob(queue, name, data);
-    if (decoded === undefined) {
-      const message = `this version cannot read the job ${JSON.stringify(name)}`;
-      throw new CleanupFailure(unknownJobReason, message, { isFinal: true });
-    }
+    if (decoded === undefined) throw unknownJob(name);
     const { job, notBefore } = decoded;
     if (notBefore !== undefined && notBefore > clock.now()) return notBefore;
     const again = await handle(job, signal);
@@ -75,17 +71,4 @@ function applyOptions(job: QueuedJob, { attemptsMax, deadLettersMax }: RunOption
   opts.backoff = { type: 'custom' };
   opts.removeOnFail = { count: deadLettersMax };
   opts.stackTraceLimit = 1;
-}
-
-function failureOf(job: QueuedJob, error: unknown): Error {
-  const text = formatFailure(error);
-  const isFinal = error instanceof CleanupFailure && error.isFinal;
-  const failure = isFinal ? new UnrecoverableError(text) : new Error(text);
-  if (error instanceof CleanupFailure) {
-    // Its reason says more than where in the program it was noticed.
-    job.opts.stackTraceLimit = 0;
-  } else if (error instanceof Error && error.stack !== undefined) {
-    failure.stack = error.stack.slice(0, stackCharactersMax);
-  }
-  return failure;
 }

@@ -35,8 +35,12 @@ export type {
   ClientUpload,
   RpcChannel,
 } from './client/rpc-channel.js';
+export { openStoreChannels } from './client/store-channels.js';
+export type { StoreChannels, StoreChannelsOptions } from './client/store-channels.js';
+export { StoreUnreachable } from './client/store-unreachable.js';
 export type { FieldViolation } from './status/field-violation.js';
 export { fenced, objectNotFound, preconditionFailed } from './status/outcome-errors.js';
+export { knownReason } from './status/reasons.js';
 export type { Reason } from './status/reasons.js';
 export {
   invalidField,
@@ -58,6 +62,7 @@ export {
 export type { BatchEntry, RawOperation, RawResult } from './wire/batch-frames.js';
 export { parseBatchResult, splitGetResult } from './wire/batch-outcome.js';
 export type { RawGetResult, RawOutcome } from './wire/batch-outcome.js';
+export { durationMessage, millisecondsOf } from './wire/duration.js';
 export { decodeMessage } from './wire/decode-message.js';
 export { createIndexTable } from './wire/index-table.js';
 export type { IndexTable } from './wire/index-table.js';

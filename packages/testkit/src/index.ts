@@ -21,15 +21,17 @@ export type { RowFixtures } from './contracts/row-fixtures.js';
 export type { HighVolumeTierUnderTest, OpenHighVolumeTier } from './contracts/tier-under-test.js';
 export { describeLongTermTier } from './contracts/long-term-tier-contract.js';
 export type { LongTermTierFixture } from './contracts/long-term-tier-fixture.js';
-export { createMemoryCleanupQueue, memoryCleanupQueueDefaults } from './memory-cleanup-queue.js';
+export { createMemoryCleanupQueue } from './memory-cleanup-queue.js';
 export type {
   CleanupQueueCounts,
   MemoryCleanupQueue,
   MemoryCleanupQueueDependencies,
-  MemoryCleanupQueueOptions,
 } from './memory-cleanup-queue.js';
+export { memoryCleanupQueueDefaults } from './memory-cleanup-queue-options.js';
+export type { MemoryCleanupQueueOptions } from './memory-cleanup-queue-options.js';
 export { createCoverage } from './simulator/coverage.js';
 export type { Coverage, CoverageReport } from './simulator/coverage.js';
+export { huntSeed } from './simulator/hunt-seed.js';
 export { explore } from './simulator/explore.js';
 export type { Exploration } from './simulator/explore.js';
 export { isLinearizable, nothing } from './simulator/linearizability.js';
@@ -37,9 +39,9 @@ export type { KeyContent } from './simulator/linearizability.js';
 export type { Action, HistoryEntry, Result } from './simulator/history.js';
 export { shrink } from './simulator/shrink.js';
 export type { FailingSchedule } from './simulator/shrink.js';
-export { huntSeed, simulateSeed } from './simulator/simulate-seed.js';
+export { simulateSeed } from './simulator/simulate-seed.js';
 export type { SeedResult } from './simulator/simulate-seed.js';
-export { longPlans, quickPlans } from './simulator/small-plans.js';
+export { longPlans, quickPlans, widerPlans } from './simulator/small-plans.js';
 export type { SmallPlan } from './simulator/small-plans.js';
 export { honest } from './simulator/variant.js';
 export type { BrokenVariant, Variant } from './simulator/variant.js';
@@ -51,3 +53,8 @@ export type {
   DoomedProcess,
   OpenCleanupQueue,
 } from './contracts/cleanup-queue-under-test.js';
+export { createMemorySweepLedger, memorySweepLedgerDefaults } from './memory-sweep-ledger.js';
+export type { MemorySweepLedger, MemorySweepLedgerOptions } from './memory-sweep-ledger.js';
+export { describeSweepLedger } from './contracts/sweep-ledger-contract.js';
+export type { OpenSweepLedger, SweepLedgerUnderTest } from './contracts/sweep-ledger-under-test.js';
+export { sweptStoreOf } from './swept-store-of-engine.js';

@@ -6,33 +6,16 @@ import {
   type CleanupConsumer,
   type CleanupHandler,
   type CleanupJob,
+  type CleanupJobs,
+  type CleanupJobState,
   type CleanupProducer,
   type Clock,
   type Timestamp,
   type WorkOptions,
 } from '@holdfast/domain';
 import { createBell } from './bell.js';
+import type { MemoryCleanupQueueOptions } from './memory-cleanup-queue-options.js';
 import { createMemoryDeadLetters, keyOf, type QueuedJob } from './memory-dead-letters.js';
-
-export interface MemoryCleanupQueueOptions {
-  /** How often a job is started before it becomes a dead letter. */
-  readonly attemptsMax: number;
-  /** The longest wait after the first failure; it doubles with each further one. */
-  readonly backoffMs: number;
-  readonly backoffMsMax: number;
-  /** A handler that takes longer is presumed dead, and its job is anybody's. */
-  readonly claimMs: number;
-  /** Waiting, running and dead jobs together; one more is refused. */
-  readonly jobsMax: number;
-}
-
-export const memoryCleanupQueueDefaults: MemoryCleanupQueueOptions = {
-  attemptsMax: 10,
-  backoffMs: 1_000,
-  backoffMsMax: 300_000,
-  claimMs: 30_000,
-  jobsMax: 100_000,
-};
 
 export interface MemoryCleanupQueueDependencies {
   readonly clock: Clock;
@@ -40,8 +23,8 @@ export interface MemoryCleanupQueueDependencies {
   readonly random: () => number;
 }
 
-export interface MemoryCleanupQueue extends CleanupProducer, CleanupConsumer {
-  /** While it is not, every `enqueue` fails. */
+export interface MemoryCleanupQueue extends CleanupProducer, CleanupConsumer, CleanupJobs {
+  /** While it is not, every `enqueue` and every look at `states` fails. */
   setAvailable(available: boolean): void;
   /** Forgets every job and dead letter, as a store without a disk does when it restarts. */
   flush(): void;
@@ -118,6 +101,16 @@ export function createMemoryCleanupQueue(
     } else if (present.claim !== undefined && present.againAt === undefined) {
       pending.set(keyOf(job), { ...present, againAt: dueAt });
     }
+  }
+
+  function stateOf(job: CleanupJob): CleanupJobState {
+    if (pending.has(keyOf(job))) return 'queued';
+    return deadLetters.has(job) ? 'dead-letter' : 'absent';
+  }
+
+  function states(jobs: readonly CleanupJob[]): readonly CleanupJobState[] {
+    if (!available) throw unavailable('it is down');
+    return jobs.map(stateOf);
   }
 
   function lapseClaims(now: Timestamp): void {
@@ -210,6 +203,7 @@ export function createMemoryCleanupQueue(
 
   return {
     enqueue: async (job, notBefore) => enqueue(job, notBefore),
+    states: async (jobs) => states(jobs),
     work,
     listDeadLetters: async (cursor, limit) => deadLetters.list(cursor, limit),
     findDeadLetters: async (ids) => deadLetters.find(ids),

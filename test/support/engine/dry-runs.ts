@@ -1,4 +1,11 @@
-import { changeIdOf, limits, parseBlobName, type BlobName, type Change } from '@holdfast/domain';
+import {
+  changeIdOf,
+  DomainError,
+  limits,
+  parseBlobName,
+  type BlobName,
+  type Change,
+} from '@holdfast/domain';
 import assert from 'node:assert/strict';
 import { failNext, holdNext } from './hold.js';
 import { large, largeBytes } from './payloads.js';
@@ -150,6 +157,39 @@ export function describeDryRuns(openTiers: OpenTiers): void {
       await store().atRest();
       const size = largeBytes;
       assert.deepEqual(await judge(old ?? assert.fail()), { kind: 'owned-by-change', size });
+    });
+
+    it('keeps no blob for an entry of its object that cannot be read, but its own', async () => {
+      const old = await arrange(store(), id, 'large', 1);
+      await store().atRest();
+      const current = await arrange(store(), id, 'large', 2);
+      await store().atRest();
+      const { changeId } = await onlyChange();
+      const unreadable = new DomainError({ code: 'UNREADABLE', what: 'entry', why: 'simulated' });
+      const unhook = store().changeLog.hook('get', {
+        before: (wanted) => {
+          if (wanted === changeId) throw unreadable;
+        },
+      });
+      const outcome = await judge(old ?? assert.fail());
+      assert.deepEqual(outcome, { kind: 'reclaimable', size: largeBytes });
+      await assert.rejects(judge(current ?? assert.fail()), { code: 'UNREADABLE' });
+      unhook();
+    });
+
+    it('does not judge a replaced blob while the log cannot be reached', async () => {
+      const old = await arrange(store(), id, 'large', 1);
+      await store().atRest();
+      await arrange(store(), id, 'large', 2);
+      await store().atRest();
+      const { changeId } = await onlyChange();
+      const unhook = store().changeLog.hook('get', {
+        before: (wanted) => {
+          if (wanted === changeId) throw unavailable();
+        },
+      });
+      await assert.rejects(judge(old ?? assert.fail()), { code: 'TIER_UNAVAILABLE' });
+      unhook();
     });
 
     it('takes a blob for live as soon as its row has it, although its change is on the log', async () => {

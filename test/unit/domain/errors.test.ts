@@ -12,6 +12,7 @@ const details: readonly ErrorDetail[] = [
   { code: 'OUTCOME_UNKNOWN' },
   { code: 'TIER_UNAVAILABLE', tier: 'lmdb', why: 'it is closed' },
   { code: 'STORAGE_FULL', tier: 'lmdb' },
+  { code: 'CLOCK_SKEWED', skewMs: 300_001, skewMsMax: 300_000 },
   { code: 'CANCELLED' },
   { code: 'SHUTTING_DOWN' },
 ];

@@ -5,9 +5,10 @@ import type { ObjectId, StoragePath } from '../object-id.js';
 import type { ListedRow } from '../ports/high-volume-tier.js';
 import type { UndecidedEntry } from '../ports/long-term-tier.js';
 import { compareUtf8 } from '../text.js';
+import type { UsecaseCount } from '../usecase-count.js';
 import { sweepInSteps, type SweepBounds, type SweepReach } from './sweep-in-steps.js';
-import { describeUnreadableRow } from './undecided.js';
-import { createUsecaseCounter, type UsecaseCount } from './usecase-counts.js';
+import { describeUnreadableRow, usecaseOf } from './undecided.js';
+import { createUsecaseCounter } from './usecase-counts.js';
 
 export interface ExpireObjectsRequest extends SweepBounds {
   readonly after?: StoragePath | undefined;
@@ -20,7 +21,7 @@ export interface ExpireObjectsRequest extends SweepBounds {
 export interface ExpireObjectsReport extends SweepReach<StoragePath> {
   readonly examined: number;
   readonly expired: number;
-  /** The same by usecase, as far as the rows could be read. */
+  /** The same by usecase, without rows of which not even that is known. */
   readonly counts: readonly UsecaseCount[];
   /** Rows that could not be expired now, and why. They stay, and read as absent all the same. */
   readonly failed: readonly { readonly id: ObjectId; readonly cause: unknown }[];
@@ -100,6 +101,8 @@ function createRun(
       for (const path of unreadable) {
         if (end !== undefined && compareUtf8(path, end) > 0) continue;
         examined += 1;
+        const usecase = usecaseOf(path);
+        if (usecase !== undefined) counter.examined(usecase);
         undecided.push(await describeUnreadableRow(engine, path));
       }
     },

@@ -1,6 +1,7 @@
 import { parseBlobName, type BlobName, type BlobNameParts } from '../blob-name.js';
 import type { Change } from '../change.js';
 import type { EngineParts } from '../engine/engine-parts.js';
+import { hasCode } from '../errors.js';
 import { changeIdOf, type ChangeId } from '../revision.js';
 import { namedBlob, physicalRevision, type RowHead } from '../row.js';
 import type { Timestamp } from '../timestamp.js';
@@ -16,6 +17,13 @@ export interface ReclaimRequest {
   readonly ageMsMin?: number | undefined;
   /** Only find out what keeps the blob. Nothing is written, and nobody is fenced. */
   readonly dryRun?: boolean | undefined;
+  /** What a listing has just told of it. For a dry run: it is then read only if nothing keeps it. */
+  readonly known?: KnownBlob | undefined;
+}
+
+interface KnownBlob {
+  readonly size: number;
+  readonly timeCreated: Timestamp;
 }
 
 /** Bytes of payload; left out when the blob was not looked at. */
@@ -59,9 +67,12 @@ export async function reclaimBlob(
 ): Promise<ReclaimOutcome> {
   const parts = parseBlobName(request.blob);
   if (parts === undefined) return { kind: 'undecided' };
-  const found = await lookAt(engine, request);
+  const known = request.dryRun === true ? request.known : undefined;
+  const found = await lookAt(engine, request, known);
   if (found !== undefined && 'kind' in found) return found;
   const outcome = await judgeBlob(engine, request, parts);
+  // Since it was listed, somebody else may have got rid of it.
+  if (known !== undefined && outcome.kind === 'reclaimable') return lookAgain(engine, request);
   return { ...found, ...outcome };
 }
 
@@ -69,14 +80,25 @@ export async function reclaimBlob(
 async function lookAt(
   engine: EngineParts,
   { blob, ageMsMin, dryRun = false }: ReclaimRequest,
+  known: KnownBlob | undefined,
 ): Promise<ReclaimOutcome | Looked | undefined> {
   if (!dryRun && ageMsMin === undefined) return undefined;
-  const found = await engine.longTerm.head(blob);
-  if (found.kind === 'absent') return { kind: 'gone-already' };
-  const { size, timeCreated } = found.metadata;
+  const found = known ?? (await headOf(engine, blob));
+  if (found === undefined) return { kind: 'gone-already' };
+  const { size, timeCreated } = found;
   // A blob of the future is of a negative age: young, whatever was asked for.
   const isYoung = ageMsMin !== undefined && engine.clock.now() - timeCreated < ageMsMin;
   return isYoung ? { kind: 'young', size } : { size };
+}
+
+async function lookAgain(engine: EngineParts, { blob }: ReclaimRequest): Promise<ReclaimOutcome> {
+  const found = await headOf(engine, blob);
+  return found === undefined ? { kind: 'gone-already' } : { kind: 'reclaimable', size: found.size };
+}
+
+async function headOf({ longTerm }: EngineParts, blob: BlobName): Promise<KnownBlob | undefined> {
+  const found = await longTerm.head(blob);
+  return found.kind === 'absent' ? undefined : found.metadata;
 }
 
 async function judgeBlob(
@@ -109,11 +131,19 @@ async function keptBeside(
   return namedBlob(await highVolume.readHead(objectId)) === blob ? 'live' : 'owned-by-change';
 }
 
-/** Whether the write that the row shows has the blob on its entry. No safety rests on the answer. */
+/**
+ * Whether the write that the row shows has the blob on its entry. No safety rests on the answer, so an
+ * entry that nobody can read does not keep every other blob of its object.
+ */
 async function isReplacedBlob(engine: EngineParts, row: RowHead, blob: BlobName): Promise<boolean> {
   const revision = physicalRevision(row);
   if (revision === undefined) return false;
-  return (await engine.changeLog.get(changeIdOf(revision)))?.oldBlob === blob;
+  try {
+    return (await engine.changeLog.get(changeIdOf(revision)))?.oldBlob === blob;
+  } catch (error) {
+    if (hasCode(error, 'UNREADABLE')) return false;
+    throw error;
+  }
 }
 
 async function settleOrphan(engine: EngineParts, changeId: ChangeId): Promise<ReclaimOutcome> {

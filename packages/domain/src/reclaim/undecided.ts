@@ -25,6 +25,15 @@ export function describeUnreadableChange(
   });
 }
 
+/** Of a row that cannot be read, by its path; `undefined` where that is none of ours. */
+export function usecaseOf(where: string): string | undefined {
+  try {
+    return parseStoragePath(where).usecase;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Something that failed, and is kept as it is. */
 function undecidedBecause(where: string, cause: unknown): UndecidedEntry {
   return { where, why: cause instanceof Error ? cause.message : String(cause) };

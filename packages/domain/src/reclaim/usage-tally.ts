@@ -1,4 +1,4 @@
-import { usecasesHeldMax, usecasesShownMax } from '../limits.js';
+import { createTallyByUsecase } from './tally-by-usecase.js';
 
 /** What a usecase has stored. */
 export interface Usage {
@@ -33,35 +33,14 @@ export interface UsageTally {
 const nothing: Usage = { objects: 0, inlineBytes: 0, blobBytes: 0, unreferencedBytes: 0 };
 
 export function createUsageTally(): UsageTally {
-  const held = new Map<string, Usage>();
-  let others: Usage | undefined;
-
-  /** Keeps those that may be shown. */
-  function gather(): void {
-    const byBytes = [...held].toSorted(([, left], [, right]) => bytesOf(right) - bytesOf(left));
-    for (const [usecase, usage] of byBytes.slice(usecasesShownMax)) {
-      held.delete(usecase);
-      others = sum(others, usage);
-    }
-  }
-
-  function add(usecase: string, usage: Partial<Usage>): void {
-    held.set(usecase, sum(held.get(usecase), usage));
-    if (held.size > usecasesHeldMax) gather();
-  }
-
+  const tally = createTallyByUsecase<Usage>({ sum, weigh: bytesOf });
   return {
-    addInOrder: add,
+    addInOrder: (usecase, usage) => tally.add(usecase, usage),
     addLater(usecase, usage) {
-      if (others === undefined || held.has(usecase)) add(usecase, usage);
-      else others = sum(others, usage);
+      const isApart = tally.has(usecase) || !tally.hasOthers();
+      tally.add(isApart ? usecase : undefined, usage);
     },
-    usage() {
-      gather();
-      const shown = [...held].map(([usecase, usage]) => ({ usecase, ...usage }));
-      const sorted = shown.toSorted((left, right) => bytesOf(right) - bytesOf(left));
-      return others === undefined ? sorted : [...sorted, others];
-    },
+    usage: () => tally.shown(),
   };
 }
 

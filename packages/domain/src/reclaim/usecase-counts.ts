@@ -1,10 +1,4 @@
-/** Work done and left within one usecase. */
-export interface UsecaseCount {
-  readonly usecase: string;
-  readonly examined: number;
-  readonly removed: number;
-  readonly freedBytes: number;
-}
+import type { UsecaseCount } from '../usecase-count.js';
 
 export interface UsecaseCounter {
   examined(usecase: string): void;

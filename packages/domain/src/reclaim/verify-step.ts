@@ -6,9 +6,10 @@ import type { ObjectId, StoragePath } from '../object-id.js';
 import type { ListedRow } from '../ports/high-volume-tier.js';
 import type { UndecidedEntry } from '../ports/long-term-tier.js';
 import { compareUtf8 } from '../text.js';
+import type { UsecaseCount } from '../usecase-count.js';
 import type { StepTimer } from './step-timer.js';
-import { describeUnreadableRow } from './undecided.js';
-import { createUsecaseCounter, type UsecaseCount } from './usecase-counts.js';
+import { describeUnreadableRow, usecaseOf } from './undecided.js';
+import { createUsecaseCounter } from './usecase-counts.js';
 import { verifyObject } from './verify-object.js';
 import type { PartlyVerified, VerifyPosition } from './verify-token.js';
 import type { Damage, ReadBudget, Verdict } from './verify-verdict.js';
@@ -111,6 +112,8 @@ export function createVerifyStep(
     async show(unreadable, end) {
       for (const path of unreadable) {
         if (end !== undefined && compareUtf8(path, end.path) > 0) continue;
+        const usecase = usecaseOf(path);
+        if (usecase !== undefined) counter.examined(usecase);
         undecided.push(await describeUnreadableRow(engine, path));
       }
     },

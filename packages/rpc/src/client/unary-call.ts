@@ -34,12 +34,18 @@ export interface SingleResponse {
   ended(error: RpcError | undefined): void;
 }
 
+interface Caller<Res> {
+  readonly resolve: (response: Res) => void;
+  readonly reject: (error: RpcError) => void;
+}
+
 export function singleResponse<Req, Res>(
   method: Method<Req, Res>,
-  resolve: (response: Res) => void,
-  reject: (error: RpcError) => void,
+  resolve: Caller<Res>['resolve'],
+  reject: Caller<Res>['reject'],
 ): SingleResponse {
   let held: Buffer | undefined;
+  let waiting: Caller<Res> | undefined = { resolve, reject };
   return {
     message(bytes) {
       if (held !== undefined) return notOfContract('there is more than one response');
@@ -47,18 +53,26 @@ export function singleResponse<Req, Res>(
       return undefined;
     },
     ended(error) {
-      if (error !== undefined) reject(error);
-      else if (held === undefined) reject(notOfContract('there is no response'));
-      else settle(held);
+      const [caller, bytes] = [waiting, held];
+      // The transport keeps its calls for a while, and is not to keep alive what they answered.
+      waiting = undefined;
+      held = undefined;
+      if (error !== undefined) caller?.reject(error);
+      else if (bytes === undefined) caller?.reject(notOfContract('there is no response'));
+      else if (caller !== undefined) settle(method, bytes, caller);
     },
   };
+}
 
-  function settle(bytes: Buffer): void {
-    try {
-      resolve(method.responseDeserialize(bytes));
-    } catch (cause) {
-      reject(notOfContract('the response cannot be read', cause));
-    }
+function settle<Req, Res>(
+  method: Method<Req, Res>,
+  bytes: Buffer,
+  { resolve, reject }: Caller<Res>,
+): void {
+  try {
+    resolve(method.responseDeserialize(bytes));
+  } catch (cause) {
+    reject(notOfContract('the response cannot be read', cause));
   }
 }
 

@@ -41,6 +41,11 @@ export function domainStatus(detail: ErrorDetail): DomainStatus {
       return { message: 'the storage is unavailable: nothing was done' };
     case 'STORAGE_FULL':
       return { message: 'the storage has no space left: nothing was done' };
+    case 'CLOCK_SKEWED':
+      return {
+        message: `the clocks of the sweeper and of the store are ${detail.skewMs} ms apart, more than the ${detail.skewMsMax} ms allowed`,
+        info: { skew_ms: String(detail.skewMs), skew_ms_max: String(detail.skewMsMax) },
+      };
     case 'CANCELLED':
       return { message: 'the caller went away before its upload was complete' };
     case 'SHUTTING_DOWN':

@@ -55,6 +55,11 @@ const codes = {
 /** A reason this version knows. Others may arrive: reasons are added over time. */
 export type Reason = keyof typeof codes;
 
+/** `undefined` for a reason that this version does not know. */
+export function knownReason(text: string): Reason | undefined {
+  return Object.keys(codes).find((reason): reason is Reason => reason === text);
+}
+
 export function codeOf(reason: Reason): status {
   return codes[reason];
 }

@@ -1,6 +1,7 @@
 import type { ServiceError, StatusObject } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import { rpc, type Any, type Duration } from '@holdfast/contracts';
+import { durationMessage } from '../wire/duration.js';
 import type { FieldViolation } from './field-violation.js';
 import { RpcError, type ErrorExtra } from './rpc-error.js';
 import { cutText } from './text-limits.js';
@@ -75,7 +76,9 @@ function encodeStatus(
     details.push(packed('ErrorInfo', detail.finish()));
   }
   if (retryAfterMs !== undefined) {
-    const detail = rpc.RetryInfo.encode({ retryDelay: durationOf(retryAfterMs) });
+    const detail = rpc.RetryInfo.encode({
+      retryDelay: durationMessage(Math.min(retryAfterMs, retryAfterMsMax)),
+    });
     details.push(packed('RetryInfo', detail.finish()));
   }
   if (violations.length > 0) {
@@ -131,11 +134,6 @@ function cutViolation({ field, description }: FieldViolation): FieldViolation {
     field: cutText(field, textCharactersMax),
     description: cutText(description, textCharactersMax),
   };
-}
-
-function durationOf(ms: number): Duration {
-  const whole = Math.min(Math.max(Math.ceil(ms), 0), retryAfterMsMax);
-  return { seconds: BigInt(Math.floor(whole / 1_000)), nanos: (whole % 1_000) * 1_000_000 };
 }
 
 function delayOf(duration: Duration | undefined): number | undefined {

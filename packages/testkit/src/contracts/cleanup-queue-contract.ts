@@ -1,3 +1,4 @@
+import { describeCleanupJobs } from './cleanup-queue-jobs.js';
 import { describeCleanupWork } from './cleanup-queue-work.js';
 import { describeDeadLetters } from './cleanup-queue-dead-letters.js';
 import { describeCleanupProducer } from './cleanup-queue-producer.js';
@@ -5,8 +6,8 @@ import { createCleanupQueueBench } from './cleanup-queue-bench.js';
 import type { OpenCleanupQueue } from './cleanup-queue-under-test.js';
 
 /**
- * Registers the tests that every implementation of the ports `CleanupProducer` and
- * `CleanupConsumer` passes.
+ * Registers the tests that every implementation of the ports `CleanupProducer`,
+ * `CleanupConsumer` and `CleanupJobs` passes.
  */
 export function describeCleanupQueue(name: string, open: OpenCleanupQueue): void {
   describe(`${name} as a cleanup queue`, () => {
@@ -18,5 +19,6 @@ export function describeCleanupQueue(name: string, open: OpenCleanupQueue): void
     describeCleanupProducer(bench);
     describeCleanupWork(bench);
     describeDeadLetters(bench);
+    describeCleanupJobs(bench);
   });
 }

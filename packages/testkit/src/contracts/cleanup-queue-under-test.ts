@@ -2,6 +2,7 @@ import {
   later,
   type CleanupConsumer,
   type CleanupJob,
+  type CleanupJobs,
   type CleanupProducer,
   type Timestamp,
   type WorkHold,
@@ -12,6 +13,7 @@ import assert from 'node:assert/strict';
 export interface CleanupQueueUnderTest {
   readonly producer: CleanupProducer;
   readonly consumer: CleanupConsumer;
+  readonly jobs: CleanupJobs;
   readonly timing: CleanupQueueTiming;
   /** The time by the queue's own clock. */
   now(): Timestamp;
@@ -22,7 +24,7 @@ export interface CleanupQueueUnderTest {
   advance(ms: number): Promise<void>;
   /** A process of its own that works on the same queue. */
   openDoomed(): Promise<DoomedProcess>;
-  /** From now on the producer cannot reach the queue. */
+  /** From now on the producer cannot reach the queue, nor can `jobs`. */
   takeDown(): Promise<void>;
   close(): Promise<void>;
 }

@@ -18,8 +18,8 @@ export interface Audit {
   look(seen: SeenStores): string | undefined;
   wasLogged(changeId: ChangeId): boolean;
   /**
-   * The blob landed when its change could no longer commit: whoever cleaned up after the change may
-   * have been there before it, and only a listing finds it now.
+   * The blob landed when its change could no longer commit, or was an orphan from the beginning:
+   * whoever cleaned up after the change may have been there before it, and only a listing finds it now.
    */
   isLate(blob: BlobName): boolean;
   /** What it remembers, as far as its later judgement depends on it. */
@@ -57,8 +57,11 @@ export function createAudit(plan: SimulationPlan, stores: Stores): Audit {
   const logged = new Set<ChangeId>();
   const late = new Set<BlobName>();
   const lastNamed = new Map<BlobName, Timestamp>();
-  let { blobs } = seeStores(stores);
+  const initial = seeStores(stores);
+  let { blobs } = initial;
   let rows = new Map<string, SeenRow>();
+  const inUse = new Set([...initial.rows.values()].map(({ content }) => blobOf(content)));
+  for (const blob of blobs.keys()) if (!inUse.has(blob)) late.add(blob);
 
   function arrived(blob: BlobName, { rows: now }: SeenStores): string | undefined {
     const parts = parseBlobName(blob);
@@ -137,6 +140,10 @@ export function createAudit(plan: SimulationPlan, stores: Stores): Audit {
     isLate: (blob) => late.has(blob),
     stateText: () => JSON.stringify([[...logged], [...late], [...lastNamed]]),
   };
+}
+
+function blobOf(content: StoredRow['content']): BlobName | undefined {
+  return content?.kind === 'tombstone' ? content.blob : undefined;
 }
 
 /** Of a blob that is missing, another invariant speaks. */

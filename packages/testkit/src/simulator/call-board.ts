@@ -1,5 +1,5 @@
-import type { Timestamp } from '@holdfast/domain';
-import { nameOf, type AwaitPoint, type Coverage } from './coverage.js';
+import { sweepKinds, type Timestamp } from '@holdfast/domain';
+import { awaitPoint, type AwaitPoint, type Coverage } from './coverage.js';
 import { errorOf, isCrash, isWrite, type Fault, type PortMethod } from './faults.js';
 import { mix, summaryOf } from './state-hash.js';
 
@@ -74,12 +74,17 @@ export interface CallBoard {
 
 /** Later calls of one method in one activity share a point: they are repetitions. */
 const occurrencesMax = 2;
-/** A page of a sweep does the same to one thing after the other: all its calls are repetitions. */
+/**
+ * A page of a sweep does the same to one thing after the other: all its calls are repetitions. What
+ * reclaims one blob settles a change in the end, as others do.
+ */
 const pagedActivities: ReadonlySet<string> = new Set([
+  'reclaim',
   'recover',
   'offer',
   'sweep-orphans',
   'sweep-expired',
+  ...sweepKinds,
 ]);
 /** Called in a loop, from one place each. */
 const loopedMethods: ReadonlySet<PortMethod> = new Set(['source.next', 'changeLog.defer']);
@@ -101,7 +106,7 @@ export function createCallBoard({ coverage, now, hashes }: CallBoardOptions): Ca
 
   function find(call: Call): PendingCall {
     const found = pending.find((other) => other === call);
-    if (found === undefined) throw new Error(`${nameOf(call.point)} is not under way`);
+    if (found === undefined) throw new Error(`${call.point.name} is not under way`);
     return found;
   }
 
@@ -123,7 +128,7 @@ export function createCallBoard({ coverage, now, hashes }: CallBoardOptions): Ca
   function told(process: Process, point: AwaitPoint, what: unknown): void {
     if (!hashes) return;
     const text = what instanceof Error ? String(what) : summaryOf(what);
-    process.history = mix(process.history, nameOf(point), text, String(now()));
+    process.history = mix(process.history, point.name, text, String(now()));
   }
 
   function answer(call: PendingCall, result: Promise<unknown>): void {
@@ -155,7 +160,7 @@ export function createCallBoard({ coverage, now, hashes }: CallBoardOptions): Ca
       const most = isRepeated ? 1 : occurrencesMax;
       const occurrence = Math.min(calls, most);
       process.sent.set(method, calls);
-      const point = { activity: process.activity, method, occurrence };
+      const point = awaitPoint(process.activity, method, occurrence);
       coverage?.reached(point);
       return new Promise((resolve, reject) => {
         if (!process.alive) return;

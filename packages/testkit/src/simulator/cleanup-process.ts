@@ -1,13 +1,19 @@
-import { DomainError, type ChangeId, type SettleRequest, type StoragePath } from '@holdfast/domain';
+import {
+  DomainError,
+  type ChangeId,
+  type SettleRequest,
+  type StoragePath,
+  type Timestamp,
+} from '@holdfast/domain';
 import type { CallBoard } from './call-board.js';
 import type { EngineProcess } from './engine-process.js';
-import { simulatedPorts } from './simulated-ports.js';
-import type { QueuedJob, Stores } from './stores.js';
+import type { QueuedJob } from './simulated-queue.js';
+import type { Stores } from './stores.js';
 import type { Variant } from './variant.js';
 
-/** What cleans up: a worker with a job, or one page of a sweep. */
+/** What cleans up: a worker with a job, or a sweep of the engine's own. */
 export type CleanupDuty =
-  | { readonly kind: 'work'; readonly job: QueuedJob }
+  | { readonly kind: 'work' | 'reclaim'; readonly job: QueuedJob }
   | { readonly kind: 'settle'; readonly changeId: ChangeId }
   | { readonly kind: 'recover' | 'offer' | 'sweep-orphans' | 'sweep-expired' };
 
@@ -45,6 +51,7 @@ async function run(
   const examinedMax = context.pageMax;
   switch (duty.kind) {
     case 'work':
+    case 'reclaim':
       return work(duty.job, started, context);
     case 'settle':
       await engine.settleChange(settling(duty.changeId));
@@ -56,7 +63,7 @@ async function run(
     case 'sweep-orphans': {
       const { sweepOrphans } = context.variant;
       if (sweepOrphans !== undefined) {
-        return sweepOrphans(simulatedPorts(context.board, started.process, context.stores), engine);
+        return sweepOrphans(started.ports, engine);
       }
       // Age is only ever caution: the sweep must be right without it.
       const ageMsMin = Number.MIN_SAFE_INTEGER;
@@ -85,32 +92,46 @@ async function eachPage<Cursor>(
 
 /**
  * Takes the job off the queue when it is done, puts it off when readers have their time, and tries it a
- * few times when it fails.
+ * few times when it fails. Out of attempts it is a dead letter.
  */
 async function work(
-  job: QueuedJob,
-  { process, engine }: EngineProcess,
-  { board, stores, variant }: CleanupContext,
+  queued: QueuedJob,
+  started: EngineProcess,
+  context: CleanupContext,
 ): Promise<void> {
-  const { changeId } = job;
   // While this one ran the queue may have been flushed, and another enqueued, which is not this worker's.
-  const end = (again: QueuedJob | undefined): void => {
-    if (stores.jobs.get(changeId) !== job) return;
-    if (again === undefined) stores.jobs.delete(changeId);
-    else stores.jobs.set(changeId, again);
-  };
+  const { replace } = context.stores.queue;
   try {
-    if (variant.settle === undefined) {
-      const settled = await engine.settleChange(settling(changeId));
-      const isPutOff = settled.kind === 'awaiting-readers';
-      end(isPutOff ? { ...job, attempts: 0, notBefore: settled.until } : undefined);
-    } else {
-      await variant.settle(simulatedPorts(board, process, stores), job);
-      end(undefined);
-    }
+    const notBefore = await clean(queued, started, context);
+    const again = { ...queued, attempts: 0, notBefore: notBefore ?? queued.notBefore };
+    replace(queued, notBefore === undefined ? undefined : again);
   } catch (error) {
-    const attempts = job.attempts + 1;
-    end(attempts < jobAttemptsMax ? { ...job, attempts } : undefined);
+    const attempts = queued.attempts + 1;
+    replace(queued, { ...queued, attempts, isDead: attempts === jobAttemptsMax });
     throw error;
+  }
+}
+
+/** Answers when the job is to run again, if it is. */
+async function clean(
+  queued: QueuedJob,
+  { engine, ports }: EngineProcess,
+  { variant }: CleanupContext,
+): Promise<Timestamp | undefined> {
+  const { job } = queued;
+  switch (job.kind) {
+    case 'settle-change': {
+      if (variant.settle !== undefined) {
+        await variant.settle(ports, queued);
+        return undefined;
+      }
+      const settled = await engine.settleChange(settling(job.changeId));
+      return settled.kind === 'awaiting-readers' ? settled.until : undefined;
+    }
+    case 'reclaim-blob':
+      // What stays for its readers is on the change log now, and has a job of its own.
+      if (variant.reclaim === undefined) await engine.reclaimBlob({ blob: job.blob });
+      else await variant.reclaim(ports, job.blob);
+      return undefined;
   }
 }

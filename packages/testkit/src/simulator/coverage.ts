@@ -4,6 +4,8 @@ import { faultsByMethod, type Fault, type PortMethod } from './faults.js';
 export type Hazard = Fault | 'overtaken';
 
 export interface AwaitPoint {
+  /** Of all the rest: `put-large highVolume.begin#1`. */
+  readonly name: string;
   /** What was being done: `put-large`, `settle`. */
   readonly activity: string;
   readonly method: PortMethod;
@@ -44,9 +46,8 @@ export function createCoverage(): Coverage {
   const points = new Map<string, PointCoverage>();
 
   function entryOf(point: AwaitPoint): PointCoverage {
-    const name = nameOf(point);
-    let entry = points.get(name);
-    if (entry === undefined) points.set(name, (entry = { point, tried: new Set() }));
+    let entry = points.get(point.name);
+    if (entry === undefined) points.set(point.name, (entry = { point, tried: new Set() }));
     return entry;
   }
 
@@ -72,6 +73,6 @@ export function createCoverage(): Coverage {
   };
 }
 
-export function nameOf({ activity, method, occurrence }: AwaitPoint): string {
-  return `${activity} ${method}#${occurrence}`;
+export function awaitPoint(activity: string, method: PortMethod, occurrence: number): AwaitPoint {
+  return { name: `${activity} ${method}#${occurrence}`, activity, method, occurrence };
 }

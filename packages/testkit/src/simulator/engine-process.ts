@@ -30,6 +30,8 @@ const clockSkews = [0, 1, -1] as const;
 export interface EngineProcess {
   readonly process: Process;
   readonly engine: StorageEngine;
+  /** What the process talks to, as it is, whatever a variant has made of it for the engine. */
+  readonly ports: SimulatedPorts;
   /** The last revision that the engine made, and the time it then took it to be. */
   lastStamp(): { readonly revision: Revision; readonly time: Timestamp } | undefined;
 }
@@ -66,7 +68,7 @@ export function startEngine(
     { inlineThresholdBytes: thresholdBytes, readerGraceMs },
     meddle(ports, dependencies),
   );
-  return { process, engine, lastStamp: () => stamp };
+  return { process, engine, ports, lastStamp: () => stamp };
 }
 
 export function activityOf(operation: ClientOperation): string {

@@ -44,7 +44,9 @@ const writeFaults: readonly Fault[] = [
   'crash-late',
 ];
 
-/** Every call that the engine can wait for, and what may happen to it. */
+const ledgerFaults = writeFaults.filter((fault) => fault !== 'full');
+
+/** Every call that the engine or a sweep can wait for, and what may happen to it. */
 export const faultsByMethod = {
   'source.next': ['caller-gone', 'crash-before'],
   'highVolume.read': readFaults,
@@ -69,6 +71,11 @@ export const faultsByMethod = {
   'changeLog.defer': writeFaults,
   'changeLog.list': readFaults,
   'cleanupQueue.enqueue': ['unavailable', 'lost-reply', 'lost-job', 'crash-before', 'crash-after'],
+  'cleanupJobs.states': readFaults,
+  'sweepLedger.begin': ledgerFaults,
+  'sweepLedger.note': ledgerFaults,
+  'sweepLedger.end': ledgerFaults,
+  'sweepLedger.report': readFaults,
 } as const satisfies Record<string, readonly Fault[]>;
 
 export type PortMethod = keyof typeof faultsByMethod;
@@ -88,6 +95,8 @@ const readMethods: ReadonlySet<PortMethod> = new Set<PortMethod>([
   'longTerm.list',
   'changeLog.get',
   'changeLog.list',
+  'cleanupJobs.states',
+  'sweepLedger.report',
 ]);
 
 export function isWrite(method: PortMethod): boolean {

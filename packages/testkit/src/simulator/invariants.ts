@@ -43,8 +43,8 @@ function describe(entry: { process: number; action: object; result: object }): s
 
 /** Whether jobs, recovery and expiry have nothing left to do. */
 export function isQuiet(world: World): boolean {
-  const { clock, jobs, highVolume } = world.stores;
-  if (jobs.size > 0 || changesLeft(world).length > 0) return false;
+  const { clock, queue, highVolume } = world.stores;
+  if (queue.jobs().length > 0 || changesLeft(world).length > 0) return false;
   return [...highVolume.snapshot().values()].every(({ content, unreadable }) => {
     const expires = content?.metadata.timeExpires;
     return unreadable || expires === undefined || expires > clock.now();
@@ -90,6 +90,7 @@ function orphans({ stores, unreadableChanges }: World): readonly BlobName[] {
   return names.filter((name) => {
     const row = rows.get(parseBlobName(name)?.id.path ?? objectIdOf(0).path);
     if (row?.unreadable === true) return false;
+    // An entry that cannot be read keeps the blob of its own write, and no other.
     if (unreadableChanges.some(({ newBlob }) => newBlob === name)) return false;
     return row?.content?.kind !== 'tombstone' || row.content.blob !== name;
   });

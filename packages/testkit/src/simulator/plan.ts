@@ -3,6 +3,8 @@ import type { Random } from './random.js';
 
 export type KeyState =
   | 'absent'
+  /** Absent, beside a blob that nothing names: what some crash of the past has left behind. */
+  | 'orphan'
   | 'small'
   | 'large'
   | 'expired-small'
@@ -34,9 +36,12 @@ export interface Environment {
   readonly offers: number;
   readonly orphanSweeps: number;
   readonly expirySweeps: number;
+  /** Runs of the sweeper, or processes that take over a run from another, alive or not. */
+  readonly sweeps: number;
   readonly clockJumps: number;
   readonly powerLosses: number;
   readonly queueFlushes: number;
+  readonly ledgerFlushes: number;
   readonly damages: number;
   readonly unreadableRows: number;
   readonly unreadableChanges: number;
@@ -66,9 +71,11 @@ export const calm: Environment = {
   offers: 0,
   orphanSweeps: 0,
   expirySweeps: 0,
+  sweeps: 0,
   clockJumps: 0,
   powerLosses: 0,
   queueFlushes: 0,
+  ledgerFlushes: 0,
   damages: 0,
   unreadableRows: 0,
   unreadableChanges: 0,
@@ -108,9 +115,11 @@ export function randomPlan(random: Random): SimulationPlan {
       offers: random.below(2),
       orphanSweeps: random.below(3),
       expirySweeps: random.below(2),
+      sweeps: random.below(4),
       clockJumps: random.below(4),
       powerLosses: random.chance(0.2) ? 1 : 0,
       queueFlushes: random.chance(0.2) ? 1 : 0,
+      ledgerFlushes: random.chance(0.2) ? 1 : 0,
       damages: random.chance(0.05) ? 1 : 0,
       unreadableRows: random.chance(0.05) ? 1 : 0,
       unreadableChanges: random.chance(0.05) ? 1 : 0,
@@ -125,6 +134,7 @@ export function randomPlan(random: Random): SimulationPlan {
 function randomKeyState(random: Random): KeyState {
   return random.pick([
     'absent',
+    'orphan',
     'small',
     'large',
     'large',

@@ -20,7 +20,7 @@ export interface ScheduleOptions {
   readonly chooser: Chooser;
   readonly variant: Variant;
   readonly coverage?: Coverage | undefined;
-  /** Asked before every choice; `true` ends the schedule because the rest of it is known. */
+  /** Asked before every choice and at the end; `true` ends the schedule because the rest of it is known. */
   readonly isKnown?: (world: World, scheduler: Scheduler, choices: number) => boolean;
 }
 
@@ -43,14 +43,15 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleRes
       await everybodyWaits();
       const violation = violationNow(world);
       if (violation !== undefined) return violation;
+      // How everything comes to rest follows from the state too, so the last one counts like any other.
+      if (note !== undefined && isKnown?.(world, scheduler, choices.length) === true)
+        return 'known';
       const possible = scheduler.options();
       if (possible.length === 0) return undefined;
       if (trace.length >= stepsMax) return 'I7: the schedule does not end';
-      if (note !== undefined && isKnown?.(world, scheduler, choices.length) === true)
-        return 'known';
       const choice = choose(possible);
       note?.push(choice);
-      trace.push(possible[choice]?.label ?? '');
+      trace.push(possible[choice]?.label() ?? '');
       world.endStep();
       possible[choice]?.run();
     }

@@ -1,9 +1,9 @@
-import type { Change, ChangeId } from '@holdfast/domain';
+import { sweepKinds, type Change, type ChangeId } from '@holdfast/domain';
 import type { Call, Process } from './call-board.js';
-import { nameOf } from './coverage.js';
-import { faultsByMethod, type Fault } from './faults.js';
+import { callOptions, faultOptions, isLocal, option } from './call-options.js';
 import type { Option } from './chooser.js';
 import type { Environment } from './plan.js';
+import type { QueuedJob } from './simulated-queue.js';
 import type { World } from './world.js';
 
 /** Knows what may happen next. */
@@ -16,14 +16,11 @@ export interface Scheduler {
   stateText(): string;
 }
 
+/** Beside those of what may become of a message. */
 const weights = {
-  deliver: 16,
-  land: 4,
   start: 10,
-  fault: 1,
-  lateLanding: 4,
-  lateLoss: 2,
   work: 3,
+  sweep: 3,
   environment: 1,
 } as const;
 
@@ -34,7 +31,7 @@ export function createScheduler(world: World): Scheduler {
   const { plan, board, stores } = world;
   const left: { -readonly [Budget in keyof Environment]: number } = { ...plan.environment };
   const settled = new Set<ChangeId>();
-  const working = new Map<ChangeId, Process>();
+  const working = new Map<string, Process>();
   let faultsLeft = plan.faultsMax;
   let started = 0;
 
@@ -45,77 +42,88 @@ export function createScheduler(world: World): Scheduler {
     return [...processes].filter((process) => isClient(process)).length;
   }
 
-  function callOptions(call: Call): Option[] {
-    const name = `${call.process.index} ${nameOf(call.point)}`;
-    if (call.abandoned) {
-      return [
-        option(`late: ${name} lands`, weights.lateLanding, () => board.deliver(call)),
-        option(`late: ${name} is lost`, weights.lateLoss, () => board.lose(call)),
-      ];
-    }
-    const deliver = option(call.landed ? `reply: ${name}` : name, weights.deliver, () =>
-      board.deliver(call),
-    );
-    if (call.landed || !plan.split || isLocal(call)) return [deliver];
-    return [deliver, option(`lands: ${name}`, weights.land, () => board.land(call))];
-  }
+  const arrivals = (call: Call): Option[] => callOptions({ board, split: plan.split }, call);
 
-  function faultOptions(call: Call): Option[] {
-    if (faultsLeft === 0 || call.abandoned || call.landed) return [];
-    const faults: readonly Fault[] = faultsByMethod[call.method];
-    return faults.map((fault) => ({
-      label: `${fault}: ${call.process.index} ${nameOf(call.point)}`,
-      weight: weights.fault,
-      hazard: { point: call.point, fault },
-      run() {
-        faultsLeft -= 1;
-        board.fail(call, fault);
-      },
-    }));
+  function strikes(call: Call): Option[] {
+    if (faultsLeft === 0) return [];
+    return faultOptions(call, (fault) => {
+      faultsLeft -= 1;
+      board.fail(call, fault);
+    });
   }
 
   function startOptions(): Option[] {
     const next = plan.operations[started];
     if (next === undefined || busy() >= plan.concurrency) return [];
     return [
-      option(`start ${JSON.stringify(next)}`, weights.start, () => {
-        started += 1;
-        world.startClient(next);
-      }),
+      option(
+        () => `start ${JSON.stringify(next)}`,
+        weights.start,
+        () => {
+          started += 1;
+          world.startClient(next);
+        },
+      ),
     ];
   }
 
+  /** Jobs that a worker may have, sooner or later. */
+  function livingJobs(): readonly QueuedJob[] {
+    return stores.queue.jobs().filter(({ isDead }) => !isDead);
+  }
+
   function workOptions(): Option[] {
-    return [...stores.jobs.values()]
+    return livingJobs()
       .filter(({ notBefore }) => notBefore <= stores.clock.now())
-      .filter(({ changeId }) => working.get(changeId)?.alive !== true || !isWaiting(changeId))
-      .map((job) =>
-        option(`work ${job.changeId}`, weights.work, () => {
-          working.set(job.changeId, world.startCleanup({ kind: 'work', job }));
-        }),
-      );
+      .filter((queued) => !isAtWork(working.get(subjectOf(queued))))
+      .map((queued) => {
+        const subject = subjectOf(queued);
+        const kind = queued.job.kind === 'reclaim-blob' ? 'reclaim' : 'work';
+        return option(
+          () => `${kind} ${subject}`,
+          weights.work,
+          () => {
+            working.set(subject, world.startCleanup({ kind, job: queued }));
+          },
+        );
+      });
   }
 
   /** Time goes by until the next job is due: the world waits for nothing else. */
   function waitOptions(): Option[] {
-    const due = Math.min(...[...stores.jobs.values()].map(({ notBefore }) => notBefore));
+    const due = Math.min(...livingJobs().map(({ notBefore }) => notBefore));
     const leftMs = due - stores.clock.now();
     if (leftMs === Infinity || leftMs <= 0) return [];
-    return [option(`wait ${leftMs} ms`, weights.start, () => stores.clock.advance(leftMs))];
+    return [
+      option(
+        () => `wait ${leftMs} ms`,
+        weights.start,
+        () => stores.clock.advance(leftMs),
+      ),
+    ];
   }
 
-  function isWaiting(changeId: ChangeId): boolean {
-    const process = working.get(changeId);
+  function isAtWork(process: Process | undefined): boolean {
+    if (process?.alive !== true) return false;
     return board.pending().some((call) => call.process === process && !call.abandoned);
   }
 
-  function spend(budget: keyof Environment, label: string, run: () => void): Option[] {
+  function spend(
+    budget: keyof Environment,
+    what: string,
+    run: () => void,
+    weight: number = weights.environment,
+  ): Option[] {
     if (left[budget] === 0) return [];
     return [
-      option(label, weights.environment, () => {
-        left[budget] -= 1;
-        run();
-      }),
+      option(
+        () => what,
+        weight,
+        () => {
+          left[budget] -= 1;
+          run();
+        },
+      ),
     ];
   }
 
@@ -141,14 +149,31 @@ export function createScheduler(world: World): Scheduler {
       ...spend('expirySweeps', 'sweep expired', () =>
         world.startCleanup({ kind: 'sweep-expired' }),
       ),
+      ...sweepOptions(),
       ...clockJumpsMs.flatMap((ms) =>
         spend('clockJumps', `clock +${ms} ms`, () => stores.clock.advance(ms)),
       ),
       ...spend('powerLosses', 'power loss', losePower),
-      ...spend('queueFlushes', 'queue flushed', () => stores.jobs.clear()),
+      ...spend('queueFlushes', 'queue flushed', () => stores.queue.flush()),
+      ...spend('ledgerFlushes', 'ledger flushed', () => stores.ledger.flush()),
       ...spend('damages', 'a bit flips', flipBit),
       ...spend('unreadableRows', 'a row becomes unreadable', () => world.spoilRow()),
       ...spend('unreadableChanges', 'a log entry becomes unreadable', () => world.spoilChange()),
+    ];
+  }
+
+  /** A run may be taken over at any time: its process is dead, or its job only seems to be stalled. */
+  function sweepOptions(): Option[] {
+    if (left.sweeps === 0) return [];
+    return [
+      ...sweepKinds.flatMap((kind) =>
+        spend('sweeps', `run ${kind}`, () => world.sweeps.start(kind), weights.sweep),
+      ),
+      ...world.sweeps
+        .underWay()
+        .flatMap((run) =>
+          spend('sweeps', `run ${run.request.kind} again`, () => world.sweeps.takeOver(run)),
+        ),
     ];
   }
 
@@ -170,10 +195,10 @@ export function createScheduler(world: World): Scheduler {
       const pending = board.pending();
       // A caller's next chunk concerns nobody else: letting it happen at once loses no schedule.
       const local = pending.find(isLocal);
-      if (local !== undefined) return [...callOptions(local), ...faultOptions(local)];
-      const ordinary = [...pending.flatMap(callOptions), ...startOptions(), ...workOptions()];
+      if (local !== undefined) return [...arrivals(local), ...strikes(local)];
+      const ordinary = [...pending.flatMap(arrivals), ...startOptions(), ...workOptions()];
       if (ordinary.length === 0) return waitOptions();
-      return [...ordinary, ...pending.flatMap(faultOptions), ...environmentOptions()];
+      return [...ordinary, ...pending.flatMap(strikes), ...environmentOptions()];
     },
     calmDown() {
       faultsLeft = 0;
@@ -183,21 +208,19 @@ export function createScheduler(world: World): Scheduler {
   };
 }
 
-function option(label: string, weight: number, run: () => void): Option {
-  return { label, weight, run };
-}
-
-function isLocal(call: Call): boolean {
-  return call.method === 'source.next' && !call.abandoned;
+function subjectOf({ job }: QueuedJob): string {
+  return job.kind === 'reclaim-blob' ? job.blob : job.changeId;
 }
 
 const cleanups: ReadonlySet<string> = new Set([
   'work',
+  'reclaim',
   'settle',
   'recover',
   'offer',
   'sweep-orphans',
   'sweep-expired',
+  ...sweepKinds,
 ]);
 
 function isClient(process: Process): boolean {

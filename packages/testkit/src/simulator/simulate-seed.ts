@@ -1,4 +1,4 @@
-import { huntingChooser, randomChooser } from './chooser.js';
+import { randomChooser } from './chooser.js';
 import type { Coverage } from './coverage.js';
 import { randomPlan, type SimulationPlan } from './plan.js';
 import { createRandom } from './random.js';
@@ -17,36 +17,7 @@ export async function simulateSeed(
   coverage?: Coverage,
 ): Promise<SeedResult> {
   const random = createRandom(seed);
-  const plan = randomPlan(random);
+  const plan = { ...randomPlan(random), ...variant.needs };
   const chooser = randomChooser(random);
   return { seed, plan, ...(await runSchedule({ plan, chooser, variant, coverage })) };
-}
-
-/** Like `simulateSeed`, but it goes after faults that the coverage has not seen yet. */
-export async function huntSeed(
-  seed: number,
-  variant: Variant,
-  coverage: Coverage,
-): Promise<SeedResult> {
-  const random = createRandom(seed);
-  const plan = eventful(randomPlan(random));
-  const chooser = huntingChooser(random, coverage);
-  return { seed, plan, ...(await runSchedule({ plan, chooser, variant, coverage })) };
-}
-
-/** More of what makes the rare calls happen: several due changes on the log, several expired rows. */
-function eventful(plan: SimulationPlan): SimulationPlan {
-  const { environment } = plan;
-  return {
-    ...plan,
-    faultsMax: 8,
-    environment: {
-      ...environment,
-      recoveries: 3,
-      expirySweeps: 2,
-      clockJumps: 4,
-      queueFlushes: 3,
-      settles: 0,
-    },
-  };
 }

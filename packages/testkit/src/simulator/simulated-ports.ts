@@ -1,12 +1,16 @@
-import type {
-  BlobMetadata,
-  BlobName,
-  CleanupProducer,
-  EngineDependencies,
-  HighVolumeTier,
-  LongTermTier,
-  ChangeLog,
-  Payload,
+import {
+  DomainError,
+  hasCode,
+  type BlobMetadata,
+  type BlobName,
+  type CleanupJobs,
+  type CleanupProducer,
+  type EngineDependencies,
+  type HighVolumeTier,
+  type LongTermTier,
+  type ChangeLog,
+  type Payload,
+  type SweepLedger,
 } from '@holdfast/domain';
 import { collectPayload } from '../memory-payload.js';
 import type { CallBoard, Effect, Process } from './call-board.js';
@@ -99,12 +103,46 @@ function changeLogPort(send: Send, { changeLog: log }: Stores): ChangeLog {
   };
 }
 
-function cleanupPort(send: Send, stores: Stores): CleanupProducer {
+function cleanupPort(send: Send, { queue }: Stores): CleanupProducer {
   return {
     enqueue: (job, notBefore) =>
       send('cleanupQueue.enqueue', {
-        apply: async () => stores.enqueue(job, notBefore),
+        apply: () => queue.enqueue(job, notBefore),
         pretend: async () => undefined,
       }),
+  };
+}
+
+/** What a sweep talks to beside the store. */
+export interface SweepPorts {
+  readonly jobs: CleanupJobs;
+  readonly ledger: SweepLedger;
+}
+
+export function sweepPorts(board: CallBoard, process: Process, stores: Stores): SweepPorts {
+  const send = <Result>(method: PortMethod, effect: Effect): Promise<Result> =>
+    board.send(process, method, effect);
+  const { queue } = stores;
+  return {
+    jobs: { states: (jobs) => send('cleanupJobs.states', { apply: () => queue.states(jobs) }) },
+    ledger: ledgerPort(send, stores),
+  };
+}
+
+function ledgerPort(send: Send, { ledger }: Stores): SweepLedger {
+  // Whoever asks cannot tell a request that was lost from a reply: both times nobody answered.
+  const ask: Send = (method, effect) =>
+    send<never>(method, effect).catch((cause: unknown) => {
+      if (!hasCode(cause, 'OUTCOME_UNKNOWN')) throw cause;
+      const detail = { code: 'TIER_UNAVAILABLE', tier: 'the ledger', why: 'no answer' } as const;
+      throw new DomainError(detail, { cause });
+    });
+  return {
+    ...ledger,
+    begin: (run, leaseMs) => ask('sweepLedger.begin', { apply: () => ledger.begin(run, leaseMs) }),
+    note: (lease, report, leaseMs) =>
+      ask('sweepLedger.note', { apply: () => ledger.note(lease, report, leaseMs) }),
+    end: (lease, report) => ask('sweepLedger.end', { apply: () => ledger.end(lease, report) }),
+    report: (runId) => ask('sweepLedger.report', { apply: () => ledger.report(runId) }),
   };
 }

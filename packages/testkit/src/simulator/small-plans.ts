@@ -23,6 +23,12 @@ const oneSettle = { ...calm, settles: 1 };
 const oneOrphanSweep = { ...calm, orphanSweeps: 1 };
 const oneExpirySweep = { ...calm, expirySweeps: 1 };
 
+const largeOverLarge: Partial<SimulationPlan> = {
+  keys: ['large'],
+  operations: [putLarge],
+  readerGraceMs: limits.readerGraceMs,
+};
+
 /** Seconds of work, the least first: what every run of the tests explores to its end. */
 export const quickPlans: readonly SmallPlan[] = [
   { name: 'large', plan: planOf({ operations: [putLarge], faultsMax: 1 }) },
@@ -69,7 +75,31 @@ export const quickPlans: readonly SmallPlan[] = [
     plan: planOf({ operations: [putLarge, putSmall], faultsMax: 1 }),
   },
   {
-    name: 'expired large × get × expiry sweep',
+    name: 'small over expired large × expiry sweep',
+    plan: planOf({
+      keys: ['expired-large'],
+      operations: [putSmall],
+      environment: oneExpirySweep,
+    }),
+  },
+  {
+    name: 'get of expired large × expiry sweep',
+    plan: planOf({ keys: ['expired-large'], operations: [get], environment: oneExpirySweep }),
+  },
+  {
+    name: 'large over large, and the grace of its readers goes by',
+    plan: planOf({ ...largeOverLarge, environment: { ...calm, clockJumps: 1 } }),
+  },
+  {
+    name: 'large over large, settled before the grace of its readers is over',
+    plan: planOf({ ...largeOverLarge, environment: oneSettle }),
+  },
+];
+
+/** The quick plans that reach the same await points by themselves, at once: half a minute of work. */
+export const widerPlans: readonly SmallPlan[] = [
+  {
+    name: 'small over expired large × get × expiry sweep',
     plan: planOf({
       keys: ['expired-large'],
       operations: [putSmall, get],
@@ -78,12 +108,7 @@ export const quickPlans: readonly SmallPlan[] = [
   },
   {
     name: 'large over large, settled while readers have their grace',
-    plan: planOf({
-      keys: ['large'],
-      operations: [putLarge],
-      environment: { ...oneSettle, clockJumps: 1 },
-      readerGraceMs: limits.readerGraceMs,
-    }),
+    plan: planOf({ ...largeOverLarge, environment: { ...oneSettle, clockJumps: 1 } }),
   },
 ];
 

@@ -1,11 +1,8 @@
 import type {
   BlobPage,
-  Change,
-  ChangeId,
   ChangeLog,
   Checksum,
   Clock,
-  CleanupJob,
   HighVolumeTier,
   ObjectId,
   Timestamp,
@@ -18,15 +15,8 @@ import {
 } from '../memory-high-volume-tier.js';
 import { createMemoryLongTermTier, type MemoryLongTermTier } from '../memory-long-term-tier.js';
 import { simulatedChecksum } from './simulated-checksum.js';
-
-export interface QueuedJob {
-  readonly changeId: ChangeId;
-  readonly attempts: number;
-  /** No honest queue hands it out before. */
-  readonly notBefore: Timestamp;
-  /** What the change was when the job was queued. No honest worker looks at it. */
-  readonly hearsay: Change | undefined;
-}
+import { createSimulatedLedger, type SimulatedLedger } from './simulated-ledger.js';
+import { createSimulatedQueue, type SimulatedQueue } from './simulated-queue.js';
 
 /** The high-volume tier as the world needs it: something to look into and to cut the power of. */
 export interface SimulatedTable extends HighVolumeTier {
@@ -45,8 +35,8 @@ export interface Stores {
   readonly highVolume: SimulatedTable;
   readonly longTerm: MemoryLongTermTier;
   readonly changeLog: ChangeLog & Pick<MemoryChangeLog, 'snapshot' | 'damage'>;
-  readonly jobs: Map<ChangeId, QueuedJob>;
-  enqueue(job: CleanupJob, notBefore: Timestamp): void;
+  readonly queue: SimulatedQueue;
+  readonly ledger: SimulatedLedger;
   /** What a listing said before the last blob came or went. */
   staleListing(): Promise<BlobPage>;
   beforeBlobsChange(): void;
@@ -62,7 +52,7 @@ export function openHonestTable(clock: Clock): SimulatedTable {
   return { ...table, losePower: () => undefined };
 }
 
-export function createStores(openTable: OpenTable): Stores {
+export function createStores(openTable: OpenTable, hashes: boolean): Stores {
   let now: Timestamp = simulationStart;
   const clock = {
     now: () => now,
@@ -75,7 +65,9 @@ export function createStores(openTable: OpenTable): Stores {
   const checksum = simulatedChecksum;
   const longTerm = createMemoryLongTermTier({ clock, checksum });
   const changeLog = createMemoryChangeLog();
-  const jobs = new Map<ChangeId, QueuedJob>();
+  const queue = createSimulatedQueue((changeId) =>
+    changeLog.snapshot().find((change) => change.changeId === changeId),
+  );
   let before: Promise<BlobPage> | undefined;
   let names = '';
 
@@ -85,15 +77,8 @@ export function createStores(openTable: OpenTable): Stores {
     highVolume: openTable(clock),
     longTerm,
     changeLog,
-    jobs,
-    enqueue(job, notBefore) {
-      if (job.kind !== 'settle-change') return;
-      const { changeId } = job;
-      // One that waits swallows its like, and so does one that a worker has.
-      if (jobs.has(changeId)) return;
-      const hearsay = changeLog.snapshot().find((change) => change.changeId === changeId);
-      jobs.set(changeId, { changeId, attempts: 0, notBefore, hearsay });
-    },
+    queue,
+    ledger: createSimulatedLedger(clock, hashes),
     staleListing: () => before ?? longTerm.list(undefined, listingMax),
     beforeBlobsChange() {
       const page = longTerm.list(undefined, listingMax);

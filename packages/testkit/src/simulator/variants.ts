@@ -29,6 +29,15 @@ import {
   loserAlwaysOk,
 } from './variants/writer-variants.js';
 import { noSecondLook, withoutChecksum } from './variants/reader-variants.js';
+import {
+  ageIsTheOnlyGuard,
+  cursorSkipsPage,
+  damageDeleted,
+  liveSetBeforeListing,
+  silenceTakenForJob,
+  trustedCandidates,
+  unreadableKeepsAll,
+} from './variants/sweep-variants.js';
 import type { BrokenVariant } from './variant.js';
 
 /**
@@ -62,4 +71,11 @@ export const brokenVariants: readonly BrokenVariant[] = [
   expiryRevived,
   expiryOfAnyRevision,
   rowExpiryFirst,
+  liveSetBeforeListing,
+  ageIsTheOnlyGuard,
+  cursorSkipsPage,
+  trustedCandidates,
+  silenceTakenForJob,
+  damageDeleted,
+  unreadableKeepsAll,
 ];

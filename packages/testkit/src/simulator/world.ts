@@ -30,6 +30,7 @@ import {
 import type { HistoryEntry, IdleRead } from './history.js';
 import { nothing, type KeyContent } from './linearizability.js';
 import type { ClientOperation, KeyState, Lifetime, SimulationPlan } from './plan.js';
+import { createSimulatedSweeps, type SimulatedSweeps } from './simulated-sweeps.js';
 import { mix, summaryOf } from './state-hash.js';
 import { createStores, openHonestTable, type Stores } from './stores.js';
 import type { Variant } from './variant.js';
@@ -45,6 +46,7 @@ export interface World {
   readonly callers: Callers;
   startClient(operation: ClientOperation): SentOperation;
   startCleanup(duty: CleanupDuty): Process;
+  readonly sweeps: SimulatedSweeps;
   processes(): readonly Process[];
   /** Ends the step: whatever happens next happens after everything so far. */
   endStep(): void;
@@ -80,7 +82,7 @@ export function createWorld(
   variant: Variant,
   { coverage, hashes }: WorldOptions,
 ): World {
-  const stores = createStores(variant.openTable ?? openHonestTable);
+  const stores = createStores(variant.openTable ?? openHonestTable, hashes);
   const board = createCallBoard({ coverage, hashes, now: () => stores.clock.now() });
   const processes: Process[] = [];
   const sent: SentOperation[] = [];
@@ -170,6 +172,17 @@ export function createWorld(
       startCleanup(duty, started, { board, stores, variant, pageMax, fail });
       return started.process;
     },
+    sweeps: createSimulatedSweeps({
+      board,
+      stores,
+      variant,
+      pageMax: plan.pageMax,
+      fail,
+      damageFound() {
+        if (!world.damaged) fail('a sweep finds damage where there is none');
+      },
+      startProcess: start,
+    }),
     processes: () => processes,
     endStep() {
       step += 1;
@@ -201,13 +214,14 @@ export function createWorld(
 function prepareKey(stores: Stores, key: number, state: KeyState): KeyContent {
   if (state === 'absent') return nothing;
   const { clock, highVolume, longTerm, checksum } = stores;
+  const isSmall = state.endsWith('small');
   const id = objectIdOf(key);
   const expired = state.startsWith('expired');
   const revision = createCountingIds(clock, initialWriter + key).revision();
   const idle = state.startsWith('idle');
   const lifetime = lifetimeOf(state);
   const expires = expired || idle ? later(clock.now(), idle ? ttlMs / 2 : 0) : undefined;
-  const payload = bytesOf(initialWriter + key, state.endsWith('small') ? 'small' : 'large');
+  const payload = bytesOf(initialWriter + key, isSmall ? 'small' : 'large');
   const metadata: ObjectMetadata = {
     ...metadataOf(lifetime),
     revision,
@@ -216,11 +230,12 @@ function prepareKey(stores: Stores, key: number, state: KeyState): KeyContent {
     size: payload.length,
     crc32c: checksum.crc32c(payload, 0),
   };
-  if (state.endsWith('small')) {
+  if (isSmall) {
     void highVolume.putInline(id, { kind: 'inline', metadata, payload });
   } else {
     const blob = blobNameOf(id, revision);
     longTerm.insert(blob, metadata, payload);
+    if (state === 'orphan') return nothing;
     void highVolume.begin(id, changeIdOf(revision));
     void highVolume.commit(id, changeIdOf(revision), { kind: 'tombstone', metadata, blob });
   }

@@ -53,11 +53,11 @@ export const trustedPayload: BrokenVariant = {
   name: 'trusted-payload',
   flaw: "a settle trusts the job's payload instead of the log and the row",
   expected: /^I1: .* names a missing blob/,
-  async settle(ports, { changeId, hearsay }) {
+  async settle(ports, { hearsay }) {
     if (hearsay === undefined) return;
-    await ports.highVolume.fence(hearsay.objectId, changeId);
+    await ports.highVolume.fence(hearsay.objectId, hearsay.changeId);
     if (hearsay.oldBlob !== undefined) await ports.longTerm.remove(hearsay.oldBlob);
-    await ports.changeLog.remove(changeId);
+    await ports.changeLog.remove(hearsay.changeId);
   },
 };
 

@@ -8,6 +8,7 @@ import {
   type TombstoneRow,
 } from '@holdfast/domain';
 import { createMemoryHighVolumeTier } from '../../memory-high-volume-tier.js';
+import { calm } from '../plan.js';
 import type { OpenTable, SimulatedTable } from '../stores.js';
 import type { BrokenVariant } from '../variant.js';
 
@@ -31,7 +32,9 @@ function withExtend(mayExtend: MayExtend): OpenTable {
     return {
       ...table,
       async extend(id, revision, timeExpires) {
-        const content = table.snapshot().get(id.path)?.content;
+        const row = table.snapshot().get(id.path);
+        if (row?.unreadable === true) return table.extend(id, revision, timeExpires);
+        const content = row?.content;
         const current = content?.metadata.timeExpires;
         if (content === undefined || current === undefined) return 'unchanged';
         if (current >= timeExpires || !mayExtend(content, revision, clock)) return 'unchanged';
@@ -47,6 +50,7 @@ export const expiryRevived: BrokenVariant = {
   name: 'expiry-revived',
   flaw: 'a row that has expired is extended',
   expected: /^I5: .* had expired and came back to life/,
+  needs: { keys: ['idle-small'], environment: { ...calm, clockJumps: 2 } },
   openTable: withExtend(({ metadata }, revision) => metadata.revision === revision),
 };
 
@@ -55,6 +59,17 @@ export const expiryOfAnyRevision: BrokenVariant = {
   name: 'expiry-of-any-revision',
   flaw: 'a row is extended for the sake of a revision that it no longer holds',
   expected: /^I[15]: /,
+  needs: {
+    keys: ['idle-large'],
+    operations: [
+      { kind: 'get', key: 0 },
+      { kind: 'put', key: 0, size: 'large', lifetime: 'tti' },
+      { kind: 'put', key: 0, size: 'small', lifetime: 'ttl' },
+      { kind: 'get', key: 0 },
+    ],
+    concurrency: 4,
+    environment: calm,
+  },
   openTable: withExtend(({ metadata }, _, clock) => !isExpired(metadata.timeExpires, clock.now())),
 };
 

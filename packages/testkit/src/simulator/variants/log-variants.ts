@@ -40,6 +40,16 @@ export const entryBeforeBlob: BrokenVariant = {
   name: 'entry-before-blob',
   flaw: 'the log entry is removed before the blob is deleted',
   expected: /^I6: nothing names .* forgot it/,
+  needs: {
+    keys: ['large', 'large', 'large'],
+    operations: [
+      { kind: 'put', key: 0, size: 'small' },
+      { kind: 'put', key: 1, size: 'small' },
+      { kind: 'put', key: 2, size: 'small' },
+    ],
+    faultsMax: 8,
+    readerGraceMs: 0,
+  },
   meddle: ({ longTerm, changeLog }, dependencies) => {
     let settling: ChangeId | undefined;
     return {

@@ -21,14 +21,15 @@ const portMax = 65_535 - highestOffset;
 /** The services take no more. */
 const drainSecondsMax = 600;
 
-export const helpText = `Runs Holdfast on this machine: Redis, the tiered store, the cleanup worker, and the gateway.
+export const helpText = `Runs Holdfast on this machine: Redis, the tiered store, the cleanup worker, the sweeper and the
+gateway.
 
   npm start
   npm start -- --data /srv/holdfast --port 7200
 
   --data DIR       where everything is stored; made if it is not there (default: ${defaults.data})
-  --port N         the gateway's port (default: ${defaults.port}); the others are N+1, N+10, N+11, N+20, N+21
-                   and, for Redis, N+40
+  --port N         the gateway's port (default: ${defaults.port}); the others are N+1, N+10, N+11, N+20, N+21,
+                   N+30, N+31 and, for Redis, N+40
   --redis URL      a Redis that runs already, such as redis://127.0.0.1:6379, instead of one of our own;
                    the environment's HOLDFAST_QUEUE__URL hides a password better
   --drain SECONDS  how long running calls may go on after Ctrl-C (default: ${defaults.drainSeconds})

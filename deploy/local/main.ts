@@ -1,15 +1,15 @@
 /*
- * What `npm start` runs: Redis, the tiered store, the cleanup worker and the gateway, as processes on
- * this machine.
+ * What `npm start` runs: Redis, the tiered store, the cleanup worker, the sweeper and the gateway, as
+ * processes on this machine.
  *
  * 1. The data folder can be written to and is nobody else's, the ports are free, there is a Redis to
  *    run or a URL of one, or it ends here with one line each. A Redis that a killed start has left on
  *    this data is ended.
- * 2. Redis starts, then the tiered store, the cleanup worker and the gateway; each has to become ready
- *    in time.
+ * 2. Redis starts, then the tiered store, the cleanup worker, the sweeper and the gateway; each has to
+ *    become ready in time.
  * 3. It prints where they are and a command to try.
- * 4. Ctrl-C, SIGTERM, or the end of one of them: the gateway drains, then the cleanup worker, then the
- *    tiered store; Redis saves its data last. Redis that dies is started again, a number of times.
+ * 4. Ctrl-C, SIGTERM, or the end of one of them: the gateway drains, then the sweeper, the cleanup worker
+ *    and the tiered store; Redis saves its data last. Redis that dies is started again, a number of times.
  */
 import { helpText, parseCommandLine, type StartSettings } from './command-line.js';
 import { prepareFolder, type DataFolder } from './data-folder.js';

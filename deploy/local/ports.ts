@@ -12,6 +12,8 @@ export interface Ports {
   readonly tieredStoreHttp: number;
   readonly cleanupWorker: number;
   readonly cleanupWorkerHttp: number;
+  readonly sweeper: number;
+  readonly sweeperHttp: number;
   /** Of the Redis that is started here. Not its usual one, where another may be at home. */
   readonly redis: number;
 }
@@ -23,6 +25,8 @@ const offsets: Ports = {
   tieredStoreHttp: 11,
   cleanupWorker: 20,
   cleanupWorkerHttp: 21,
+  sweeper: 30,
+  sweeperHttp: 31,
   redis: 40,
 };
 
@@ -36,6 +40,8 @@ export function portsFrom(gateway: number): Ports {
     tieredStoreHttp: gateway + offsets.tieredStoreHttp,
     cleanupWorker: gateway + offsets.cleanupWorker,
     cleanupWorkerHttp: gateway + offsets.cleanupWorkerHttp,
+    sweeper: gateway + offsets.sweeper,
+    sweeperHttp: gateway + offsets.sweeperHttp,
     redis: gateway + offsets.redis,
   };
 }

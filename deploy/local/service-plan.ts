@@ -43,6 +43,10 @@ export function planServices(options: PlanOptions): readonly ServicePlan[] {
       ...queue,
       ...developmentSettings,
     }),
+    planService(options, 'sweeper', ports.sweeper, ports.sweeperHttp, {
+      ...storeAddress(ports),
+      ...queue,
+    }),
     planService(options, 'gateway', ports.gateway, ports.gatewayHttp, storeAddress(ports)),
   ];
 }

@@ -16,9 +16,10 @@ Holdfast runs, and keeps its data in ${folder.path}
   gateway         gRPC ${address}   http://${host}:${ports.gatewayHttp}/metrics
   tiered-store    gRPC ${host}:${ports.tieredStore}   http://${host}:${ports.tieredStoreHttp}/metrics
   cleanup-worker  gRPC ${host}:${ports.cleanupWorker}   http://${host}:${ports.cleanupWorkerHttp}/metrics
+  sweeper         gRPC ${host}:${ports.sweeper}   http://${host}:${ports.sweeperHttp}/metrics
   redis           ${redisText(ports, redis)}
 
-What is cleaned up, and what cannot be, is on the dashboard:
+What is cleaned up and swept, and what cannot be, is on the dashboard:
 
   http://${host}:${ports.cleanupWorkerHttp}${dashboardPath}
 

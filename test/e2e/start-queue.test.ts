@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { isAlive, pidOf } from '../support/cluster-start.js';
 import { createStartBed, type StartBed } from '../support/cluster-start-bed.js';
 import { waitUntil } from '../support/cluster-wait.js';
+import { runHoldfast } from '../support/holdfast-command.js';
 import { requireRedis, startRedis } from '../support/redis.js';
 
 describe('the queue of a start on one machine', function () {
@@ -31,6 +32,16 @@ describe('the queue of a start on one machine', function () {
     assert.match(await answer.text(), /<html/);
   });
 
+  it('sweeps when it is asked to', async () => {
+    await bed.start().isUp();
+    await bed.replaceLarge('swept');
+    const sweeper = `127.0.0.1:${bed.port + 30}`;
+    const { code, stdout } = await runHoldfast(['admin', 'sweep', 'verify', '--json'], sweeper);
+    assert.equal(code, 0);
+    const { state, scanned, damaged } = JSON.parse(stdout) as Record<string, unknown>;
+    assert.deepEqual({ state, scanned, damaged }, { state: 'ended', scanned: 1, damaged: 0 });
+  });
+
   it('uses the Redis that it is given, and starts none', async () => {
     const redis = await startRedis();
     try {
@@ -39,6 +50,7 @@ describe('the queue of a start on one machine', function () {
       assert.deepEqual([...(await byFlag.processes()).keys()].toSorted(), [
         'cleanup-worker',
         'gateway',
+        'sweeper',
         'tiered-store',
       ]);
       await bed.replaceLarge('elsewhere');

@@ -31,7 +31,7 @@ describe('the start on one machine', function () {
     await npm.isUp();
     const processes = await npm.processes();
     assert.deepEqual([...processes.keys()].toSorted(), [...everything].toSorted());
-    for (const service of [bed.port, bed.port + 10, bed.port + 20]) {
+    for (const service of [bed.port, bed.port + 10, bed.port + 20, bed.port + 30]) {
       assert.ok(npm.output().includes(`gRPC 127.0.0.1:${service} `));
       assert.ok(npm.output().includes(`http://127.0.0.1:${service + 1}/metrics`));
     }
@@ -126,7 +126,7 @@ describe('the start on one machine', function () {
   });
 
   it('stops everything with a clear line when a service ends by itself', async () => {
-    for (const name of ['tiered-store', 'cleanup-worker'] as const) {
+    for (const name of ['tiered-store', 'cleanup-worker', 'sweeper'] as const) {
       const process = bed.start();
       await process.isUp();
       const processes = await process.processes();

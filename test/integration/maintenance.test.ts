@@ -80,7 +80,7 @@ describe('MaintenanceService over a socket, on LMDB and files', () => {
     const { blobs } = await call(contract.listBlobs, page);
     assert.equal(blobs.length, 2);
     const names = blobs.map(({ name }) => name);
-    const describing = { includeUsage: true, includeUnreferenced: false };
+    const describing = { includeUsage: true, includeUnreferenced: false, onlyTime: false };
     const described = await call(contract.describeStorage, describing);
     assert.deepEqual(described.usage, [
       { usecase: 'kept', objects: 1n, inlineBytes: 0n, blobBytes: size, unreferencedBytes: size },
@@ -88,7 +88,7 @@ describe('MaintenanceService over a socket, on LMDB and files', () => {
     assert.deepEqual([described.highVolumeTier, described.longTermTier], ['lmdb', 'filesystem']);
     assert.equal(described.inlineThresholdBytes, BigInt(limits.inlineThresholdBytes));
     assert.equal(described.pendingChanges, 1n);
-    const waiting = { includeUsage: false, includeUnreferenced: true };
+    const waiting = { includeUsage: false, includeUnreferenced: true, onlyTime: false };
     assert.deepEqual((await call(contract.describeStorage, waiting)).usage, [
       { usecase: 'kept', objects: 0n, inlineBytes: 0n, blobBytes: 0n, unreferencedBytes: size },
     ]);

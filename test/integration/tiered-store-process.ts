@@ -82,7 +82,7 @@ interface TestScope extends ServiceScope {
   shutDown(): Promise<void>;
 }
 
-function createScope(): TestScope {
+export function createScope(): TestScope {
   const stopping = new AbortController();
   const tasks: { readonly step: ShutdownStep; readonly task: ShutdownTask }[] = [];
   let ended: Promise<void> | undefined;

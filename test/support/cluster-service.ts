@@ -31,7 +31,7 @@ export interface ClusterService {
 }
 
 export interface ClusterServiceOptions {
-  readonly name: 'gateway' | 'tiered-store' | 'cleanup-worker';
+  readonly name: 'gateway' | 'tiered-store' | 'cleanup-worker' | 'sweeper';
   readonly port: number;
   readonly httpPort: number;
   readonly settings: Settings;

@@ -28,6 +28,7 @@ export const everything = [
   'redis',
   'tiered-store',
   'cleanup-worker',
+  'sweeper',
   'gateway',
 ] as const;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { freePorts } from './cluster-ports.js';
 import {
   createQueueParts,
-  workerPortsOf,
+  queuePortsOf,
   type ClusterQueue,
   type QueueOptions,
 } from './cluster-queue.js';
@@ -30,7 +30,10 @@ export interface ClusterOptions {
   readonly tieredStore?: Settings;
 }
 
-/** The same with Redis and cleanup workers, which clean up instead of the store. */
+/**
+ * The same with Redis and cleanup workers, which clean up instead of the store, and with sweepers if they
+ * are asked for.
+ */
 export type QueueCluster = Cluster & ClusterQueue;
 
 export type QueueClusterOptions = ClusterOptions & QueueOptions;
@@ -45,10 +48,10 @@ export async function startCluster(options: QueueClusterOptions): Promise<QueueC
 export async function startCluster(options?: ClusterOptions): Promise<Cluster>;
 export async function startCluster(options: AnyOptions = {}): Promise<AnyCluster> {
   const cluster = await createAnyCluster(options);
-  const { tieredStore, gateway, workers = [] } = cluster;
+  const { tieredStore, gateway, workers = [], sweepers = [] } = cluster;
   try {
     await tieredStore.start();
-    await Promise.all([gateway, ...workers].map((service) => service.start()));
+    await Promise.all([gateway, ...workers, ...sweepers].map((service) => service.start()));
     return cluster;
   } catch (error) {
     await cluster.close();
@@ -64,11 +67,11 @@ export async function createCluster(options: AnyOptions = {}): Promise<AnyCluste
 }
 
 async function createAnyCluster(options: AnyOptions): Promise<AnyCluster> {
-  const [gatewayPort = 0, gatewayHttp = 0, storePort = 0, storeHttp = 0, ...workerPorts] =
-    await freePorts(4 + workerPortsOf(options));
+  const [gatewayPort = 0, gatewayHttp = 0, storePort = 0, storeHttp = 0, ...otherPorts] =
+    await freePorts(4 + queuePortsOf(options));
   const queue = await createQueueParts(options, {
     storeAddress: `127.0.0.1:${storePort}`,
-    ports: workerPorts,
+    ports: otherPorts,
     settings: options.settings,
   });
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-cluster-'));
@@ -94,7 +97,8 @@ async function createAnyCluster(options: AnyOptions): Promise<AnyCluster> {
       ...options.gateway,
     },
   });
-  const services = [gateway, ...(queue?.parts.workers ?? []), tieredStore];
+  const { workers = [], sweepers = [] } = queue?.parts ?? {};
+  const services = [gateway, ...workers, ...sweepers, tieredStore];
   return {
     gateway,
     tieredStore,

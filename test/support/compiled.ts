@@ -4,6 +4,15 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const compiler = join(root, 'node_modules/.bin/tsc');
+/** With all that they are built on. */
+const programs = [
+  'deploy',
+  'packages/client',
+  'services/tiered-store',
+  'services/gateway',
+  'services/cleanup-worker',
+  'services/sweeper',
+];
 let isCompiled = false;
 
 /**
@@ -23,7 +32,10 @@ export function compiled(source: URL): string {
 }
 
 function compileAll(): void {
-  const { status, stdout, error } = spawnSync(compiler, ['-b'], { cwd: root, encoding: 'utf8' });
+  const { status, stdout, error } = spawnSync(compiler, ['-b', ...programs], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`the sources cannot be compiled:\n${stdout}`);
 }

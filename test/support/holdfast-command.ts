@@ -25,7 +25,12 @@ export function spawnHoldfast(
   stdio: StdioOptions = ['pipe', 'pipe', 'pipe'],
 ): ChildProcess {
   const [command = '', ...rest] = holdfastCommand(args);
-  const env = { ...process.env, HOLDFAST_ADDRESS: address, HOLDFAST_CLEANUP_WORKER: address };
+  const env = {
+    ...process.env,
+    HOLDFAST_ADDRESS: address,
+    HOLDFAST_CLEANUP_WORKER: address,
+    HOLDFAST_SWEEPER: address,
+  };
   return spawn(command, rest, { stdio, env });
 }
 
@@ -65,6 +70,7 @@ export async function runHoldfast(
     signal: given.signal ?? new AbortController().signal,
     address,
     cleanupWorker: address,
+    sweeper: address,
     outputColumns: given.outputColumns,
     version: '1.2.3',
   });

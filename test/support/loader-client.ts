@@ -41,7 +41,7 @@ export interface Downloaded {
 }
 
 export type Payload = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-export type Unary = [service: 'object' | 'maintenance', name: string];
+export type Unary = [service: 'object' | 'maintenance' | 'sweeper', name: string];
 
 /** A client of the contract that shares no code with the servers. */
 export interface LoaderClient {

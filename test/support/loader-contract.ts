@@ -10,6 +10,7 @@ const protoRoot = fileURLToPath(new URL('../../proto', import.meta.url));
 const files = [
   'holdfast/object/v1/object_service.proto',
   'holdfast/maintenance/v1/maintenance_service.proto',
+  'holdfast/sweeper/v1/sweeper_service.proto',
   'google/rpc/status.proto',
   'google/rpc/error_details.proto',
 ];
@@ -27,6 +28,7 @@ export type LoaderMethod = MethodDefinition<object, object>;
 const services = {
   object: 'holdfast.object.v1.ObjectService',
   maintenance: 'holdfast.maintenance.v1.MaintenanceService',
+  sweeper: 'holdfast.sweeper.v1.SweeperService',
 } as const;
 
 /** All methods of a service by their names. */

@@ -4,6 +4,10 @@ import { fromStatusBytes, RpcError, type CallContext } from '@holdfast/rpc';
 import type { LogFields } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
 import type { MaintenanceDependencies } from '../../services/tiered-store/src/maintenance/dependencies.js';
+import {
+  createListedBlobs,
+  type ListedBlobs,
+} from '../../services/tiered-store/src/maintenance/listed-blobs.js';
 import type { StoreUnderTest } from './engine/store-under-test.js';
 
 export interface LogLine {
@@ -14,12 +18,13 @@ export interface LogLine {
 /** What the handlers of a store are built on, and what they write down. */
 export function dependenciesOf(
   store: StoreUnderTest,
-): MaintenanceDependencies & { readonly lines: readonly LogLine[] } {
+): MaintenanceDependencies & { readonly listed: ListedBlobs; readonly lines: readonly LogLine[] } {
   const lines: LogLine[] = [];
   return {
     engine: store.engine,
     tiers: { highVolume: 'memory', longTerm: 'memory' },
     clock: store.clock,
+    listed: createListedBlobs(),
     logger: {
       warn: (fields, message) => void lines.push({ fields, message }),
     },

@@ -4,15 +4,19 @@ export interface Environment {
   readonly address: string;
   /** The cleanup worker to talk to where no `--cleanup-worker` is given. */
   readonly cleanupWorker: string;
+  /** The sweeper to talk to where no `--sweeper` is given. */
+  readonly sweeper: string;
 }
 
 const addressDefault = '127.0.0.1:7100';
 const cleanupWorkerDefault = '127.0.0.1:7120';
+const sweeperDefault = '127.0.0.1:7130';
 
 export function readEnvironment(): Environment {
   return {
     address: addressOf(process.env['HOLDFAST_ADDRESS'], addressDefault),
     cleanupWorker: addressOf(process.env['HOLDFAST_CLEANUP_WORKER'], cleanupWorkerDefault),
+    sweeper: addressOf(process.env['HOLDFAST_SWEEPER'], sweeperDefault),
   };
 }
 

@@ -8,3 +8,10 @@ export const startupErrorExitCode = 78;
 export class StartupError extends Error {
   override readonly name = 'StartupError';
 }
+
+/** For what a setting names and cannot be used: a file of a certificate that cannot be read, say. */
+export function startupErrorOf(setting: string, cause: unknown): StartupError {
+  if (cause instanceof StartupError) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new StartupError(`${setting}: ${why}`, { cause });
+}

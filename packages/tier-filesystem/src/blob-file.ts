@@ -23,7 +23,7 @@ export interface OpenedBlob extends FoundBlob {
 }
 
 // Without these a foreign link could lead anywhere, and a foreign pipe would never open.
-const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+export const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const notAFile = 'it is no regular file';
 
 /**

@@ -11,6 +11,12 @@ const fullNumbers: ReadonlySet<number> = new Set(
 );
 
 /**
+ * What a listing shows of a file or a directory that fails so, instead of failing as a whole: one bad
+ * sector must not hide all that follows.
+ */
+export const undecidedCodes = ['EACCES', 'EPERM', 'EIO', 'ENOTDIR'] as const;
+
+/**
  * The one place that says what an error of the operating system means to the engine. Other errors
  * are bugs and stay what they are.
  */

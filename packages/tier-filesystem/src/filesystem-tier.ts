@@ -14,6 +14,8 @@ import { tierError } from './errors.js';
 import { currentMetadata } from './expiry-times.js';
 import { extendExpiry } from './extend-expiry.js';
 import { createFanOut } from './fan-out.js';
+import { createReadDirectory, createReadFanOut } from './found-names.js';
+import { createInspectFiles } from './inspect-files.js';
 import { placeOf } from './layout.js';
 import { listBlobs } from './list-blobs.js';
 import { readPayload } from './read-blob.js';
@@ -40,8 +42,8 @@ export interface FilesystemTier extends LongTermTier {
 }
 
 /**
- * The long-term tier in a directory of a local file system. Between calls it holds no file, lock or
- * timer, so there is nothing to close.
+ * The long-term tier in a directory of a local file system. Between calls it holds no file and no
+ * lock, and the thread that long listings have ends by itself, so there is nothing to close.
  */
 export async function createFilesystemTier(
   { root }: FilesystemTierOptions,
@@ -49,6 +51,12 @@ export async function createFilesystemTier(
 ): Promise<FilesystemTier> {
   const layout = await openRoot(root);
   const fanOut = createFanOut(layout);
+  const listingTools = {
+    layout,
+    readFanOut: createReadFanOut(layout),
+    readDirectory: createReadDirectory(layout),
+    inspectFiles: createInspectFiles(checksum),
+  };
 
   async function read(name: BlobName, span?: ByteSpan, signal?: AbortSignal): Promise<BlobRead> {
     const place = placeOf(layout, name);
@@ -88,7 +96,7 @@ export async function createFilesystemTier(
     extend: (name, timeExpires) =>
       translated(() => extendExpiry(name, timeExpires, layout, checksum)),
 
-    list: (cursor, limit) => translated(() => listBlobs(cursor, limit, layout, checksum)),
+    list: (cursor, limit) => translated(() => listBlobs(cursor, limit, listingTools)),
 
     removeAbandoned: (query) => translated(() => removeAbandoned(query, layout, clock)),
   };

@@ -1,7 +1,7 @@
 import type { UndecidedEntry } from '@holdfast/domain';
-import { readdir } from 'node:fs/promises';
-import { unlessMissing } from './errors.js';
-import { blobHash, fanOutOf, isBlobHash, isFanOut, type Layout } from './layout.js';
+import { readdir, stat } from 'node:fs/promises';
+import { hasErrno, undecidedCodes, unlessMissing } from './errors.js';
+import { blobHash, fanOutOf, isBlobHash, isFanOut, lastHashIn, type Layout } from './layout.js';
 
 /** A name below `blobs`, with its place in the order of a listing. */
 export interface FoundName {
@@ -22,8 +22,28 @@ export interface FanOutNames {
   readonly beside: readonly FoundName[];
 }
 
+/** Reads the directories that blobs are spread over. Every page needs them, and they hardly change. */
+export type ReadFanOut = () => Promise<readonly FanOutNames[]>;
+
+/** A directory that changes twice at once may have the same time after both. */
+const settledMsMin = 5_000;
+
+export function createReadFanOut(layout: Layout): ReadFanOut {
+  let known: { readonly changedAt: bigint; readonly names: readonly FanOutNames[] } | undefined;
+
+  return async () => {
+    const { mtimeNs: changedAt, mtimeMs } = await stat(layout.blobs, { bigint: true });
+    if (known?.changedAt === changedAt) return known.names;
+    // By the clock of the system, which the file system goes by.
+    const isSettled = Math.abs(Date.now() - Number(mtimeMs)) >= settledMsMin;
+    const names = await readFanOut(layout);
+    known = isSettled ? { changedAt, names } : undefined;
+    return names;
+  };
+}
+
 /** The directories that blobs are spread over, and what lies beside them, in the order of positions. */
-export async function readFanOut(layout: Layout): Promise<FanOutNames[]> {
+async function readFanOut(layout: Layout): Promise<FanOutNames[]> {
   const directories = new Set<string>();
   const beside = new Map<string, FoundName[]>();
   for (const entry of await readdir(layout.blobs, { withFileTypes: true, encoding })) {
@@ -45,9 +65,32 @@ export async function readFanOut(layout: Layout): Promise<FanOutNames[]> {
 }
 
 /** What is in one directory of the fan-out, in no order. */
-export async function readDirectory(layout: Layout, fanOut: string): Promise<FoundName[]> {
-  const path = `${layout.blobs}/${fanOut}`;
-  const names = (await unlessMissing(() => readdir(path, encoding))) ?? [];
+export type ReadDirectory = (fanOut: string) => Promise<readonly FoundName[]>;
+
+/** Reads the names in a directory, each of its characters a byte. */
+export type ReadNames = (path: string) => Promise<readonly string[]>;
+
+const readNamesOf: ReadNames = (path) => readdir(path, encoding);
+
+/** One that cannot be read is shown itself, lest it hide all that follows. */
+export function createReadDirectory(layout: Layout, readNames = readNamesOf): ReadDirectory {
+  return async (fanOut) => {
+    try {
+      const names = await unlessMissing(() => readNames(`${layout.blobs}/${fanOut}`));
+      return foundIn(fanOut, names ?? []);
+    } catch (error) {
+      if (!hasErrno(error, ...undecidedCodes)) throw error;
+      return [unreadDirectory(fanOut, error.message)];
+    }
+  };
+}
+
+/** Comes behind all that it may hold: then it is shown also by a listing that is half through it. */
+function unreadDirectory(fanOut: string, why: string): FoundName {
+  return { position: lastHashIn(fanOut), stranger: showStranger(fanOut, why) };
+}
+
+function foundIn(fanOut: string, names: readonly string[]): readonly FoundName[] {
   return names.map((name) => {
     if (isBlobHash(name) && fanOutOf(name) === fanOut) return { position: name };
     const position = `${fanOut}${blobHash(name).slice(fanOut.length)}`;

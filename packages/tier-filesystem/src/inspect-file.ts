@@ -1,10 +1,9 @@
 import { DomainError, type Checksum, type ListedBlob, type UndecidedEntry } from '@holdfast/domain';
-import { findBlobFile, lengthProblem } from './blob-file.js';
-import { hasErrno } from './errors.js';
+import { findBlobFile, lengthProblem, type FoundBlob } from './blob-file.js';
+import { hasErrno, undecidedCodes } from './errors.js';
+import { decodeHeader, peekHeaderLength } from './header-codec.js';
+import type { FirstPage } from './header-pages.js';
 import { blobHash, type BlobPlace } from './layout.js';
-
-// A file that fails so is shown, lest one bad sector hide all that follows.
-const undecidedCodes = ['EACCES', 'EPERM', 'EIO'] as const;
 
 export type InspectedFile =
   | { readonly kind: 'blob'; readonly blob: ListedBlob }
@@ -13,19 +12,40 @@ export type InspectedFile =
 
 /** What a listing says of the file in a blob's place. */
 export async function inspectFile(place: BlobPlace, checksum: Checksum): Promise<InspectedFile> {
-  const { hash, where } = place;
   try {
     const found = await findBlobFile(place, checksum);
-    if (found === undefined) return { kind: 'gone' };
-    const { name, metadata } = found.header;
-    const isMisplaced = blobHash(name) !== hash;
-    const why = isMisplaced ? 'it holds a blob of another name' : lengthProblem(found);
-    if (why !== undefined) return { kind: 'undecided', entry: { where, why } };
-    const { size, timeCreated } = metadata;
-    return { kind: 'blob', blob: { name, size, timeCreated } };
+    return found === undefined ? { kind: 'gone' } : judge(found, place);
   } catch (error) {
-    return { kind: 'undecided', entry: { where, why: whyUndecided(error) } };
+    return undecided(place, whyUndecided(error));
   }
+}
+
+/** The same of a file whose first page was read; `undefined` where its header is longer than that. */
+export function inspectPage(
+  place: BlobPlace,
+  { bytes, fileBytes }: FirstPage,
+  checksum: Checksum,
+): InspectedFile | undefined {
+  const { where } = place;
+  try {
+    if (peekHeaderLength(bytes, where) > bytes.length) return undefined;
+    return judge({ header: decodeHeader(bytes, checksum, where), fileBytes }, place);
+  } catch (error) {
+    return undecided(place, whyUndecided(error));
+  }
+}
+
+function judge(found: FoundBlob, place: BlobPlace): InspectedFile {
+  const { name, metadata } = found.header;
+  const isMisplaced = blobHash(name) !== place.hash;
+  const why = isMisplaced ? 'it holds a blob of another name' : lengthProblem(found);
+  if (why !== undefined) return undecided(place, why);
+  const { size, timeCreated } = metadata;
+  return { kind: 'blob', blob: { name, size, timeCreated } };
+}
+
+function undecided({ where }: BlobPlace, why: string): InspectedFile {
+  return { kind: 'undecided', entry: { where, why } };
 }
 
 /** Throws what is no matter of this one file. */

@@ -14,7 +14,8 @@ import { join } from 'node:path';
 
 const fanOutDigits = 3;
 
-const hashPattern = /^[0-9a-f]{64}$/;
+const hashDigits = 64;
+const hashPattern = new RegExp(`^[0-9a-f]{${hashDigits}}$`);
 const fanOutPattern = /^[0-9a-f]{3}$/;
 const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const temporaryPattern = new RegExp(`^(?:create|format|probe)-${uuid}$`);
@@ -74,19 +75,25 @@ export function placeOf(layout: Layout, name: BlobName): BlobPlace {
 
 export function placeOfHash(layout: Layout, hash: string): BlobPlace {
   const fanOut = fanOutOf(hash);
-  const directory = join(layout.blobs, fanOut);
-  const path = join(directory, hash);
+  // Nothing in them is to be normalized, and listings make many.
+  const directory = `${layout.blobs}/${fanOut}`;
+  const path = `${directory}/${hash}`;
   const expiry = expiryPlace(layout.expiry, fanOut, hash);
   return { hash, fanOut, directory, path, expiry, where: `blobs/${fanOut}/${hash}` };
 }
 
 function expiryPlace(above: string, fanOut: string, hash: string): ExpiryPlace {
-  const directory = join(above, fanOut);
-  return { above, directory, path: join(directory, hash) };
+  const directory = `${above}/${fanOut}`;
+  return { above, directory, path: `${directory}/${hash}` };
 }
 
 export function fanOutOf(hash: string): string {
   return hash.slice(0, fanOutDigits);
+}
+
+/** No hash of that directory comes behind it. */
+export function lastHashIn(fanOut: string): string {
+  return fanOut.padEnd(hashDigits, 'f');
 }
 
 export function isBlobHash(fileName: string): boolean {

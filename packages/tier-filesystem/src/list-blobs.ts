@@ -2,16 +2,19 @@ import {
   assert,
   invalid,
   type BlobPage,
-  type Checksum,
   type ListedBlob,
   type UndecidedEntry,
 } from '@holdfast/domain';
 import { fanOutOf, isBlobHash, placeOfHash, type Layout } from './layout.js';
-import { inspectFile, type InspectedFile } from './inspect-file.js';
-import { readDirectory, readFanOut, type FoundName } from './found-names.js';
+import type { InspectFiles } from './inspect-files.js';
+import type { FoundName, ReadDirectory, ReadFanOut } from './found-names.js';
 
-/** Headers that one listing reads at a time. */
-const openFilesMax = 8;
+export interface ListingTools {
+  readonly layout: Layout;
+  readonly readFanOut: ReadFanOut;
+  readonly readDirectory: ReadDirectory;
+  readonly inspectFiles: InspectFiles;
+}
 
 /**
  * Everything below `blobs` in the order of positions, at most `limit` of them a page; the cursor is
@@ -22,22 +25,21 @@ const openFilesMax = 8;
 export async function listBlobs(
   cursor: string | undefined,
   limit: number,
-  layout: Layout,
-  checksum: Checksum,
+  { layout, readFanOut, readDirectory, inspectFiles }: ListingTools,
 ): Promise<BlobPage> {
   assert(Number.isSafeInteger(limit) && limit > 0, 'a page has room for an entry');
   const after = cursor === undefined ? '' : parseCursor(cursor);
   const examined: FoundName[] = [];
-  for (const { fanOut, isDirectory, beside } of await readFanOut(layout)) {
+  for (const { fanOut, isDirectory, beside } of await readFanOut()) {
     if (fanOut < fanOutOf(after)) continue;
-    const within = isDirectory ? await readDirectory(layout, fanOut) : [];
+    const within = isDirectory ? await readDirectory(fanOut) : [];
     const found = [...beside, ...within];
     const due = found.filter(({ position }) => position > after).toSorted(byPosition);
     examined.push(...due.slice(0, limit - examined.length));
     if (examined.length === limit) break;
   }
   const next = examined.length === limit ? examined.at(-1)?.position : undefined;
-  return { ...(await inspect(examined, layout, checksum)), next };
+  return { ...(await inspect(examined, layout, inspectFiles)), next };
 }
 
 function parseCursor(cursor: string): string {
@@ -52,20 +54,18 @@ function byPosition(a: FoundName, b: FoundName): number {
 async function inspect(
   names: readonly FoundName[],
   layout: Layout,
-  checksum: Checksum,
+  inspectFiles: InspectFiles,
 ): Promise<{ readonly blobs: ListedBlob[]; readonly undecided: UndecidedEntry[] }> {
+  const ours = names.filter(({ stranger }) => stranger === undefined);
+  const files = await inspectFiles(ours.map(({ position }) => placeOfHash(layout, position)));
+  const next = files.values();
   const blobs: ListedBlob[] = [];
   const undecided: UndecidedEntry[] = [];
-  const look = async ({ position, stranger }: FoundName): Promise<InspectedFile> =>
-    stranger === undefined
-      ? inspectFile(placeOfHash(layout, position), checksum)
-      : { kind: 'undecided', entry: stranger };
-  for (let at = 0; at < names.length; at += openFilesMax) {
-    const some = names.slice(at, at + openFilesMax);
-    for (const file of await Promise.all(some.map(look))) {
-      if (file.kind === 'blob') blobs.push(file.blob);
-      if (file.kind === 'undecided') undecided.push(file.entry);
-    }
+  for (const { stranger } of names) {
+    const file = stranger === undefined ? next.next().value : undefined;
+    if (stranger !== undefined) undecided.push(stranger);
+    if (file?.kind === 'blob') blobs.push(file.blob);
+    if (file?.kind === 'undecided') undecided.push(file.entry);
   }
   return { blobs, undecided };
 }

@@ -3,15 +3,18 @@ import { startRpcServer, type RpcMethod, type RpcServer } from '@holdfast/rpc';
 import {
   createCallObserver,
   createMetrics,
+  createRedisWatch,
   createRevisionIds,
   createTracer,
   startHttpEndpoint,
   StartupError,
   systemClock as clock,
+  warnIfExposed,
   type HttpEndpoint,
   type HttpRoute,
   type Logger,
   type Metrics,
+  type RedisWatch,
   type ServiceScope,
   type Tracer,
 } from '@holdfast/service-kit';
@@ -22,10 +25,8 @@ import { cleanupMethods } from './operators/cleanup-methods.js';
 import { createOrphanBytes, type OrphanBytes } from './orphan-bytes.js';
 import { openQueues, redisOptions } from './queue/open-queues.js';
 import { exportQueues } from './queue/queue-gauges.js';
-import { createRedisWatch, type RedisWatch } from './queue/redis-watch.js';
 import { startDuties, type Duties } from './start-duties.js';
 import { openMaintenanceStore, type MaintenanceStore } from './store/maintenance-store.js';
-import { warnIfExposed } from './warn-exposed.js';
 
 export interface CleanupWorker {
   readonly server: RpcServer;
@@ -49,6 +50,11 @@ interface Core {
 
 const name = 'cleanup-worker';
 const random = Math.random;
+const redisTexts = {
+  connected: 'Redis is connected',
+  disconnected: 'Redis cannot be reached: no jobs are taken until it can',
+  failed: 'the queues report a failure',
+};
 
 /**
  * The one place where the parts are put together. What is opened is registered to be closed: jobs and
@@ -84,7 +90,7 @@ export async function startCleanupWorker(
   }
   redis.onChange(follow);
   follow();
-  warnIfExposed(settings, logger);
+  warnIfExposed(settings, 'CleanupService', logger);
   const { addresses } = settings.tieredStore;
   logger.info({ ...server.address, http: http.address, stores: addresses }, 'listening');
   return { server, http };
@@ -95,7 +101,7 @@ async function openCore(
   scope: ServiceScope,
   { logger, metrics }: Tellers,
 ): Promise<Core> {
-  const redis = createRedisWatch({
+  const redis = createRedisWatch(redisTexts, {
     inspect: () => inspectRedis(redisOptions(settings.queue)),
     clock,
     logger,

@@ -2,9 +2,9 @@ import { queuesDefaults, redisChecks } from '@holdfast/queue-bullmq';
 import {
   commonSettings,
   durationMs,
-  hostPort,
   loadSettings,
   redisSettings,
+  storeSettings,
 } from '@holdfast/service-kit';
 import { z } from 'zod';
 import { dashboardSettings } from './dashboard/dashboard-settings.js';
@@ -14,16 +14,7 @@ const minute = 60 * second;
 const hour = 60 * minute;
 
 const tieredStore = z.strictObject({
-  addresses: z.array(hostPort()).min(1).max(64).default(['127.0.0.1:7110']),
-  /** Missing: not encrypted. */
-  tls: z
-    .strictObject({
-      caFile: z.string().min(1).optional(),
-      certificateFile: z.string().min(1).optional(),
-      privateKeyFile: z.string().min(1).optional(),
-      serverName: z.string().min(1).optional(),
-    })
-    .optional(),
+  ...storeSettings(),
   /** For a call to be answered. */
   callMs: durationMs({ msMin: second, msMax: 5 * minute }).default(20 * second),
 });

@@ -7,7 +7,7 @@
  * | queue-gauges | reads what the queues hold, for whoever scrapes                                   |
  */
 import type { Clock } from '@holdfast/domain';
-import { runEvery, type Logger } from '@holdfast/service-kit';
+import { runEvery, tellingOnce, type Logger } from '@holdfast/service-kit';
 import type { OrphanBytes } from './orphan-bytes.js';
 
 export interface DutiesOptions {
@@ -30,8 +30,6 @@ const countMsMax = 60_000;
 const gaugesEveryMs = 5_000;
 const gaugesMsMax = 5_000;
 
-type Task = (signal: AbortSignal) => Promise<void>;
-
 export function startDuties(
   { countEveryMs }: DutiesOptions,
   { orphanBytes, refreshQueueGauges, clock, logger }: DutiesDependencies,
@@ -52,20 +50,5 @@ export function startDuties(
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
     },
-  };
-}
-
-/** What fails every few seconds is one line, and one more once it does not. */
-function tellingOnce(failure: string, task: Task, logger: Logger): Task {
-  let isFailing = false;
-  return async (signal) => {
-    try {
-      await task(signal);
-      if (isFailing) logger.info({ before: failure }, 'it can be again');
-      isFailing = false;
-    } catch (cause) {
-      if (!isFailing) logger.warn({ cause }, failure);
-      isFailing = true;
-    }
   };
 }

@@ -2,8 +2,8 @@ import {
   byteSize,
   commonSettings,
   durationMs,
-  hostPort,
   loadSettings,
+  storeSettings,
 } from '@holdfast/service-kit';
 import { z } from 'zod';
 
@@ -12,16 +12,7 @@ const schema = z.strictObject({
   ...commonSettings({ listen: 7100, http: 7101 }),
   tieredStore: z
     .strictObject({
-      addresses: z.array(hostPort()).min(1).max(64).default(['127.0.0.1:7110']),
-      /** Missing: not encrypted. */
-      tls: z
-        .strictObject({
-          caFile: z.string().min(1).optional(),
-          certificateFile: z.string().min(1).optional(),
-          privateKeyFile: z.string().min(1).optional(),
-          serverName: z.string().min(1).optional(),
-        })
-        .optional(),
+      ...storeSettings(),
       /** Streams that small operations share, for each address and kind of traffic. */
       streamsPerAddress: z.int().min(1).max(16).default(1),
       /** How long a call waits for a store that can be reached. */

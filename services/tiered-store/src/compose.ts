@@ -11,6 +11,7 @@ import {
   startHttpEndpoint,
   StartupError,
   systemClock as clock,
+  warnIfExposed,
   type HttpEndpoint,
   type Logger,
   type Metrics,
@@ -31,7 +32,6 @@ import { observeEngine } from './observe-engine.js';
 import { openCleanupQueue } from './queue/open-cleanup-queue.js';
 import { openStorage } from './storage/open-storage.js';
 import type { Storage } from './storage/storage.js';
-import { warnIfExposed } from './warn-exposed.js';
 
 export interface TieredStore {
   readonly server: RpcServer;
@@ -89,7 +89,7 @@ export async function startTieredStore(
   });
   isServing = true;
   server.setServing(true);
-  warnIfExposed(settings, logger);
+  warnIfExposed(settings, 'MaintenanceService', logger);
   logger.info({ ...server.address, http: http.address, ...core.storage.kinds }, 'listening');
   return { server, http };
 }

@@ -1,6 +1,5 @@
-import { reasonError } from '@holdfast/rpc';
+import { reasonError, StoreUnreachable } from '@holdfast/rpc';
 import assert from 'node:assert/strict';
-import { StoreUnreachable } from '../../../services/cleanup-worker/src/store/store-unreachable.js';
 import { createCleaningBed, type CleaningBed } from './cleaning-bed.js';
 import { deleted, entryError, nextTurn } from './fake-store.js';
 

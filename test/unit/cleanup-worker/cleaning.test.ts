@@ -1,10 +1,9 @@
 import { maintenance } from '@holdfast/contracts';
 import { changeIdOf, type CleanupHandler, type CleanupJob } from '@holdfast/domain';
-import { reasonError } from '@holdfast/rpc';
+import { reasonError, StoreUnreachable } from '@holdfast/rpc';
 import { createCountingIds } from '@holdfast/testkit';
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import { StoreUnreachable } from '../../../services/cleanup-worker/src/store/store-unreachable.js';
 import {
   cleaningOptions,
   createCleaningBed,

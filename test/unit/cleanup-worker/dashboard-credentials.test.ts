@@ -1,11 +1,11 @@
-import { Secret, StartupError } from '@holdfast/service-kit';
+import { isLoopback, Secret, StartupError } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
 import {
   createProof,
   requiredCredentials,
 } from '../../../services/cleanup-worker/src/dashboard/credentials.js';
 import { dashboardSettings } from '../../../services/cleanup-worker/src/dashboard/dashboard-settings.js';
-import { hostNameOf, isLoopback } from '../../../services/cleanup-worker/src/dashboard/loopback.js';
+import { hostNameOf } from '../../../services/cleanup-worker/src/dashboard/host-name.js';
 
 const password = new Secret('open, sesame');
 

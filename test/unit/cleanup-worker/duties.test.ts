@@ -4,7 +4,6 @@ import { createManualClock } from '@holdfast/testkit';
 import assert from 'node:assert/strict';
 import { exportQueues } from '../../../services/cleanup-worker/src/queue/queue-gauges.js';
 import { startDuties } from '../../../services/cleanup-worker/src/start-duties.js';
-import { warnIfExposed } from '../../../services/cleanup-worker/src/warn-exposed.js';
 import { createListener, metricValue, testMetrics } from '../tiered-store/quiet.js';
 import { nextTurn } from './fake-store.js';
 
@@ -120,21 +119,5 @@ describe('The duties of the worker', () => {
     await duties.stop();
     await pass();
     assert.equal(counts, 5);
-  });
-});
-
-describe('A cleanup worker that others than its machine can reach', () => {
-  const tls = { certificateFile: 'a', privateKeyFile: 'b' };
-  it('says so when nobody is asked who they are', () => {
-    for (const [host, given, count] of [
-      ['0.0.0.0', undefined, 1],
-      ['worker.internal', tls, 1],
-      ['0.0.0.0', { ...tls, clientCaFile: 'c' }, 0],
-      ['127.0.0.1', undefined, 0],
-    ] as const) {
-      const { logger, lines } = createListener();
-      warnIfExposed({ listen: { host, port: 1 }, tls: given }, logger);
-      assert.equal(lines.length, count, host);
-    }
   });
 });

@@ -1,24 +1,29 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { parseDuration, parseTime } from '../../../packages/client/src/cli/parse-value.js';
+import {
+  parseBytes,
+  parseDuration,
+  parseTime,
+} from '../../../packages/client/src/cli/parse-value.js';
 import { tableText } from '../../../packages/client/src/cli/admin/text-table.js';
 import { UsageError } from '../../../packages/client/src/cli/usage-error.js';
 import { runHoldfast } from '../../support/holdfast-command.js';
 
 const nowhere = '127.0.0.1:1';
 const names = ['stats', 'dead-letters', 'retry', 'discard', 'pause', 'resume'];
+const sweepNames = ['recover', 'orphans', 'expire', 'verify', 'reports', 'cancel'];
 
 describe('the help of holdfast admin', () => {
   it('is pointed at by the help of all', async () => {
     const { stdout } = await runHoldfast(['--help'], nowhere);
-    assert.match(stdout, /^ {2}admin +Shows and steers cleanup, for operators$/m);
+    assert.match(stdout, /^ {2}admin +Shows and steers cleanup and sweeps, for operators$/m);
   });
 
   it('names every command', async () => {
     const { code, stdout, stderr } = await runHoldfast(['admin', '--help'], nowhere);
     assert.deepEqual([code, stderr], [0, '']);
     assert.ok(stdout.includes('usage: holdfast admin COMMAND'));
-    for (const name of names) assert.match(stdout, new RegExp(`^ {2}${name} `, 'm'));
+    for (const name of [...names, 'sweep']) assert.match(stdout, new RegExp(`^ {2}${name} `, 'm'));
     for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line);
   });
 
@@ -29,6 +34,26 @@ describe('the help of holdfast admin', () => {
       assert.ok(stdout.includes(`usage: holdfast admin ${name} [FLAGS]`));
       assert.ok(stdout.includes('--cleanup-worker HOST:PORT'));
       assert.ok(!stdout.includes('--address'));
+      assert.ok(stdout.includes(`Examples:\n  # `));
+      for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line);
+    });
+  }
+
+  it('names every command about sweeps', async () => {
+    const { code, stdout, stderr } = await runHoldfast(['admin', 'sweep', '--help'], nowhere);
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.ok(stdout.includes('usage: holdfast admin sweep COMMAND'));
+    for (const name of sweepNames) assert.match(stdout, new RegExp(`^ {2}${name} `, 'm'));
+    for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line);
+  });
+
+  for (const name of sweepNames) {
+    it(`of sweep ${name} has its flags and examples, and fits a terminal`, async () => {
+      const { code, stdout } = await runHoldfast(['admin', 'sweep', name, '--help'], nowhere);
+      assert.equal(code, 0);
+      assert.ok(stdout.includes(`usage: holdfast admin sweep ${name} [FLAGS]`));
+      assert.ok(stdout.includes('--sweeper HOST:PORT'));
+      assert.ok(!stdout.includes('--cleanup-worker'));
       assert.ok(stdout.includes(`Examples:\n  # `));
       for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line);
     });
@@ -46,6 +71,12 @@ describe('the help of holdfast admin', () => {
     assert.equal(complete('holdfast admin discard --beca'), '--because');
     assert.equal(complete('holdfast admin retry x --clean'), '--cleanup-worker');
     assert.equal(complete('holdfast admin retry x --addr'), '');
+    assert.equal(complete('holdfast admin sw'), 'sweep');
+    assert.equal(complete('holdfast admin sweep re'), 'recover reports');
+    assert.equal(complete('holdfast admin sweep orphans --mi'), '--min-age');
+    assert.equal(complete('holdfast admin sweep verify --mi'), '');
+    assert.equal(complete('holdfast admin --json sweep cancel x --sw'), '--sweeper');
+    assert.equal(complete('holdfast admin retry sweep --sw'), '');
     assert.equal(complete('holdfast put --recu'), '--recursive');
     assert.equal(complete('holdfast put admin --recu'), '--recursive');
     assert.equal(complete('holdfast put --clean'), '');
@@ -63,6 +94,21 @@ describe('the words of holdfast admin', () => {
       assert.throws(() => parseTime('enqueued-by', text, now), UsageError);
     }
     assert.equal(parseDuration('spread', '5min'), 300_000);
+    assert.throws(() => parseDuration('spread', '0s'), UsageError);
+    assert.equal(parseDuration('min-age', '0s', 0), 0);
+    for (const text of ['', '-1s', 's', '5']) {
+      assert.throws(() => parseDuration('min-age', text, 0), UsageError);
+    }
+  });
+
+  it('may be sizes', () => {
+    const sizes = { '1': 1, '4096': 4_096, '3B': 3, '64KiB': 65_536, '1.5 GiB': 1_610_612_736 };
+    for (const [text, bytes] of Object.entries(sizes)) {
+      assert.equal(parseBytes('bytes', text), bytes);
+    }
+    for (const text of ['', '0', '-1', '1GB', '1K', 'MiB', '9007199254740993', '1e3']) {
+      assert.throws(() => parseBytes('bytes', text), UsageError);
+    }
   });
 });
 

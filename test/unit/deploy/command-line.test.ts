@@ -73,6 +73,9 @@ describe('the command line of the start', () => {
     for (const flag of ['--data DIR', '--port N', '--redis URL', '--drain SECONDS', '--help']) {
       assert.ok(helpText.includes(flag), flag);
     }
-    assert.match(helpText, /N\+1, N\+10, N\+11, N\+20, N\+21\s+and, for Redis, N\+40/);
+    assert.match(
+      helpText,
+      /N\+1, N\+10, N\+11, N\+20, N\+21,\s+N\+30, N\+31 and, for Redis, N\+40/,
+    );
   });
 });

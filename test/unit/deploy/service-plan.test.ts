@@ -25,33 +25,38 @@ function planOf(name: string, plans: readonly ServicePlan[]): ServicePlan {
 }
 
 describe('what the start runs', () => {
-  it('is Redis, which goes last, then the store, the worker, and the gateway, which goes first', () => {
+  it('is Redis, which goes last, then the store, the workers, and the gateway, which goes first', () => {
     const names = plansOf(own).map(({ name }) => name);
-    assert.deepEqual(names, ['redis', 'tiered-store', 'cleanup-worker', 'gateway']);
+    assert.deepEqual(names, ['redis', 'tiered-store', 'cleanup-worker', 'sweeper', 'gateway']);
     assert.ok(plansOf(own).every(({ entry }) => existsSync(entry)));
   });
 
   it('is no Redis where one is given', () => {
     const names = plansOf(given).map(({ name }) => name);
-    assert.deepEqual(names, ['tiered-store', 'cleanup-worker', 'gateway']);
+    assert.deepEqual(names, ['tiered-store', 'cleanup-worker', 'sweeper', 'gateway']);
   });
 
   it('listens on ports of its own, on loopback only', () => {
     const all = Object.values<number>({ ...ports });
-    assert.deepEqual(all, [7_100, 7_101, 7_110, 7_111, 7_120, 7_121, 7_140]);
-    const { environment } = planOf('cleanup-worker', plansOf(own));
-    assert.equal(environment['HOLDFAST_LISTEN__HOST'], '127.0.0.1');
-    assert.equal(environment['HOLDFAST_LISTEN__PORT'], '7120');
-    assert.equal(environment['HOLDFAST_HTTP__HOST'], '127.0.0.1');
-    assert.equal(environment['HOLDFAST_HTTP__PORT'], '7121');
-    assert.equal(environment['HOLDFAST_TIERED_STORE__ADDRESSES'], '127.0.0.1:7110');
+    assert.deepEqual(all, [7_100, 7_101, 7_110, 7_111, 7_120, 7_121, 7_130, 7_131, 7_140]);
+    for (const [name, port] of [
+      ['cleanup-worker', 7_120],
+      ['sweeper', 7_130],
+    ] as const) {
+      const { environment } = planOf(name, plansOf(own));
+      assert.equal(environment['HOLDFAST_LISTEN__HOST'], '127.0.0.1');
+      assert.equal(environment['HOLDFAST_LISTEN__PORT'], String(port));
+      assert.equal(environment['HOLDFAST_HTTP__HOST'], '127.0.0.1');
+      assert.equal(environment['HOLDFAST_HTTP__PORT'], String(port + 1));
+      assert.equal(environment['HOLDFAST_TIERED_STORE__ADDRESSES'], '127.0.0.1:7110');
+    }
   });
 
-  it('uses the Redis in the store and in the worker, and the gateway knows nothing of it', () => {
+  it('uses the Redis in the store and in the workers, and the gateway knows nothing of it', () => {
     for (const redis of [own, given]) {
       const plans = plansOf(redis);
       const url = redis.kind === 'own' ? 'redis://default:c0ffee@127.0.0.1:7140' : redis.url;
-      for (const name of ['tiered-store', 'cleanup-worker']) {
+      for (const name of ['tiered-store', 'cleanup-worker', 'sweeper']) {
         assert.equal(planOf(name, plans).environment['HOLDFAST_QUEUE__URL'], url);
       }
       const settings = Object.keys(planOf('gateway', plans).environment);
@@ -124,8 +129,10 @@ describe('what the start runs', () => {
 describe('what the start says when all is up', () => {
   it('is where everything is, the dashboard too', () => {
     const text = welcomeText(ports, folder, own);
-    for (const port of [7_100, 7_110, 7_120]) assert.ok(text.includes(`gRPC 127.0.0.1:${port} `));
-    for (const port of [7_101, 7_111, 7_121]) {
+    for (const port of [7_100, 7_110, 7_120, 7_130]) {
+      assert.ok(text.includes(`gRPC 127.0.0.1:${port} `));
+    }
+    for (const port of [7_101, 7_111, 7_121, 7_131]) {
       assert.ok(text.includes(`http://127.0.0.1:${port}/metrics\n`));
     }
     assert.match(text, /^ {2}http:\/\/127\.0\.0\.1:7121\/queues$/m);

@@ -115,6 +115,7 @@ describe('settings', () => {
     load('', {
       HOLDFAST_ADDRESS: '127.0.0.1:7100',
       HOLDFAST_CLEANUP_WORKER: '127.0.0.1:7120',
+      HOLDFAST_SWEEPER: '127.0.0.1:7130',
       HOLDFAST_REQUIRE_ALL: '1',
       HOLDFAST_GATEWAY_SERVICE_HOST: '10.0.0.1',
       HOLDFAST_GATEWAY_SERVICE_PORT: '7100',
@@ -372,6 +373,8 @@ describe('settings', () => {
       '5 min': 300_000,
       '1h': 3_600_000,
       '7 d': 604_800_000,
+      '1.5 ms': 2,
+      '0 s': 0,
     };
     for (const [given, ms] of Object.entries(accepted)) {
       assert.equal(durationMs().parse(given), ms, given);
@@ -383,6 +386,7 @@ describe('settings', () => {
       '1 year',
       's',
       '0.1 ms',
+      '0.0001 s',
       '1e3',
       NaN,
       -1,
@@ -401,6 +405,9 @@ describe('settings', () => {
       '1.5 GiB': 1_610_612_736,
       '10 MB': 10_000_000,
       '7 B': 7,
+      '2.4 GiB': 2_576_980_378,
+      '1 PiB': 2 ** 50,
+      '2 PB': 2e15,
     };
     for (const [given, bytes] of Object.entries(accepted)) {
       assert.equal(byteSize().parse(given), bytes, given);

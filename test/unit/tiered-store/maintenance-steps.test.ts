@@ -177,7 +177,7 @@ describe('DescribeStorage', () => {
       oldestChangeTime: new Date(began),
     };
     const describeStorage = createDescribeStorage(dependencies);
-    const nothingMore = { includeUsage: false, includeUnreferenced: false };
+    const nothingMore = { includeUsage: false, includeUnreferenced: false, onlyTime: false };
     assert.deepEqual(await describeStorage(nothingMore, callContext()), {
       ...base,
       longTermTime: undefined,
@@ -186,7 +186,7 @@ describe('DescribeStorage', () => {
     });
     const tiers = { ...dependencies.tiers, longTermTime: async () => 7 as Timestamp };
     const withClock = createDescribeStorage({ ...dependencies, tiers });
-    const usageToo = { includeUsage: true, includeUnreferenced: false };
+    const usageToo = { includeUsage: true, includeUnreferenced: false, onlyTime: false };
     assert.deepEqual(await withClock(usageToo, callContext()), {
       ...base,
       longTermTime: new Date(7),
@@ -209,7 +209,7 @@ describe('DescribeStorage', () => {
     await store().atRest();
     const unhook = failAll(store().highVolume, 'listRows', unavailable());
     const describeStorage = createDescribeStorage(dependenciesOf(store()));
-    const asked = { includeUsage: false, includeUnreferenced: true };
+    const asked = { includeUsage: false, includeUnreferenced: true, onlyTime: false };
     const { usage, pendingChanges } = await describeStorage(asked, callContext());
     unhook();
     const unreferencedBytes = BigInt(largeBytes);
@@ -217,5 +217,23 @@ describe('DescribeStorage', () => {
       { usecase, objects: 0n, inlineBytes: 0n, blobBytes: 0n, unreferencedBytes },
     ]);
     assert.equal(pendingChanges, 1n);
+  });
+
+  it('tells the time alone without looking at what is stored or waits', async () => {
+    await arrange(store(), idOf('a'), 'large', 1);
+    await store().atRest();
+    const unhook = [
+      failAll(store().highVolume, 'listRows', unavailable()),
+      failAll(store().changeLog, 'list', unavailable()),
+    ];
+    const dependencies = dependenciesOf(store());
+    const tiers = { ...dependencies.tiers, longTermTime: async () => 7 as Timestamp };
+    const describeStorage = createDescribeStorage({ ...dependencies, tiers });
+    const asked = { includeUsage: true, includeUnreferenced: true, onlyTime: true };
+    const { time, longTermTime, ...others } = await describeStorage(asked, callContext());
+    for (const end of unhook) end();
+    assert.deepEqual([time, longTermTime], [new Date(store().clock.now()), new Date(7)]);
+    const { pendingChanges, usage, oldestChangeTime } = others;
+    assert.deepEqual([pendingChanges, usage, oldestChangeTime], [0n, [], undefined]);
   });
 });

@@ -24,13 +24,25 @@ export const commonFlags: FlagTable = {
   ...sharedFlags,
 };
 
+const callTimeout = { value: 'DURATION', help: 'give up on a call after this long: 30s, 15m' };
+
 /** What every command for operators takes. */
 export const adminFlags: FlagTable = {
   'cleanup-worker': {
     value: 'HOST:PORT',
     help: 'the worker; $HOLDFAST_CLEANUP_WORKER or 127.0.0.1:7120 by default',
   },
-  timeout: { value: 'DURATION', help: 'give up on a call after this long: 30s, 15m' },
+  timeout: callTimeout,
+  ...sharedFlags,
+};
+
+/** What every command about sweeps takes. */
+export const sweepFlags: FlagTable = {
+  sweeper: {
+    value: 'HOST:PORT',
+    help: 'the sweeper; $HOLDFAST_SWEEPER or 127.0.0.1:7130 by default',
+  },
+  timeout: callTimeout,
   ...sharedFlags,
 };
 

@@ -1,6 +1,6 @@
 import type { CommandText, FlagTable } from './command.js';
-import { adminFlags, commonFlags } from './common-flags.js';
-import { adminGroup } from './help.js';
+import { commonFlags } from './common-flags.js';
+import { adminGroup, sweepGroup, wordAfter, type CommandGroup } from './help.js';
 
 /** Scripts that make a shell complete the names of commands, flags and files. */
 export const completionShells = ['bash', 'zsh'] as const;
@@ -10,8 +10,9 @@ export function completionScript(
   shell: CompletionShell,
   commands: readonly CommandText[],
   adminCommands: readonly CommandText[],
+  sweepCommands: readonly CommandText[],
 ): string {
-  const bash = bashScript(commands, adminCommands);
+  const bash = bashScript(commands, adminCommands, sweepCommands);
   switch (shell) {
     case 'bash':
       return bash;
@@ -24,25 +25,31 @@ export function completionScript(
 function bashScript(
   commands: readonly CommandText[],
   adminCommands: readonly CommandText[],
+  sweepCommands: readonly CommandText[],
 ): string {
-  const group = adminGroup.name;
-  const names = [...commands.map(({ name }) => name), group, 'completion'].join(' ');
-  const adminNames = adminCommands.map(({ name }) => name.slice(group.length + 1)).join(' ');
+  const groups = [adminGroup, sweepGroup].map(({ name }) => `"${name}"`).join('|');
+  const names = [...commands.map(({ name }) => name), adminGroup.name, 'completion'];
   return `${[
     '# Load it with: source <(holdfast completion bash), or zsh.',
     '_holdfast() {',
     '  local current="${COMP_WORDS[COMP_CWORD]}" command="" flags="" word',
     '  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
     '    case "$word" in',
-    '      -*) ;;',
-    `      *) command="\${command:+$command }$word"; [ "$command" = ${group} ] || break ;;`,
+    '      -*) continue ;;',
+    '    esac',
+    '    command="${command:+$command }$word"',
+    '    case "$command" in',
+    `      ${groups}) ;;`,
+    '      *) break ;;',
     '    esac',
     '  done',
     '  case "$command" in',
-    `    "") COMPREPLY=($(compgen -W "${names} --help --version" -- "$current")); return ;;`,
-    `    ${group}) COMPREPLY=($(compgen -W "${adminNames} --help" -- "$current")); return ;;`,
+    namesCase('', [...names, '--help', '--version']),
+    groupCase(adminGroup, [...adminCommands, sweepGroup]),
+    groupCase(sweepGroup, sweepCommands),
     ...commands.map((command) => flagsCase(command, commonFlags)),
-    ...adminCommands.map((command) => flagsCase(command, adminFlags)),
+    ...adminCommands.map((command) => flagsCase(command, adminGroup.flags)),
+    ...sweepCommands.map((command) => flagsCase(command, sweepGroup.flags)),
     '  esac',
     '  if [ "${current:0:1}" = "-" ]; then',
     '    COMPREPLY=($(compgen -W "$flags" -- "$current"))',
@@ -52,6 +59,15 @@ function bashScript(
     '}',
     'complete -o filenames -F _holdfast holdfast',
   ].join('\n')}\n`;
+}
+
+function groupCase(group: CommandGroup, members: readonly Pick<CommandText, 'name'>[]): string {
+  return namesCase(group.name, [...members.map((one) => wordAfter(group.name, one)), '--help']);
+}
+
+function namesCase(command: string, words: readonly string[]): string {
+  const reply = `COMPREPLY=($(compgen -W "${words.join(' ')}" -- "$current"))`;
+  return `    "${command}") ${reply}; return ;;`;
 }
 
 function flagsCase({ name, alias, flags }: CommandText, common: FlagTable): string {

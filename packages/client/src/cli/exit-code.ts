@@ -18,10 +18,10 @@ export const exitCodeHelp = [
   '0  all went well',
   '1  it failed, or some of several things did',
   '2  the command line, or what it asks for, is wrong',
-  '3  there is no such object, or dead letter',
-  '4  a condition was not met',
+  '3  there is no such object, dead letter or run',
+  '4  a condition was not met, or a sweep of the kind runs already',
   '5  the service was not reached in time, or is at capacity; try again',
-  '6  the bytes are not those that were written',
+  '6  the bytes are not those that were written, or a sweep has found such',
   '7  not allowed',
   '130  interrupted',
 ] as const;

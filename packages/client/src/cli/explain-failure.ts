@@ -1,8 +1,7 @@
 import { toPublicError } from '../errors.js';
-import type { CommandText } from './command.js';
 import { describeError } from './describe-error.js';
 import { exitCodeOf, exitCodes } from './exit-code.js';
-import { usageLine } from './help.js';
+import { usageLine, type HelpTopic } from './help.js';
 import type { Host } from './host.js';
 import { createOutput, OutputClosed } from './output.js';
 import { UsageError } from './usage-error.js';
@@ -10,13 +9,13 @@ import { UsageError } from './usage-error.js';
 /** Says on standard error why the command ended, and answers the exit code. */
 export async function explainFailure(
   thrown: unknown,
-  command: CommandText | undefined,
+  topic: HelpTopic,
   host: Host,
 ): Promise<number> {
   const error = toPublicError(thrown);
   if (error instanceof OutputClosed) return exitCodes.ok;
   if (host.signal.aborted) return exitCodes.interrupted;
-  const usage = error instanceof UsageError ? `${usageLine(command)}\n` : '';
+  const usage = error instanceof UsageError ? `${usageLine(topic)}\n` : '';
   await createOutput(host.stderr).write(`holdfast: ${describeError(error)}\n${usage}`);
   return exitCodeOf(error);
 }

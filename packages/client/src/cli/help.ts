@@ -1,19 +1,54 @@
 import type { CommandText, FlagTable } from './command.js';
-import { adminFlags, commonFlags } from './common-flags.js';
+import { adminFlags, commonFlags, sweepFlags } from './common-flags.js';
 import { exitCodeHelp } from './exit-code.js';
 
 /* The texts of `--help`, and the one line that follows a mistake. */
 
-/** The commands for operators: each is named by two words. */
-export const adminGroup = { name: 'admin', summary: 'Shows and steers cleanup, for operators' };
+/** Commands whose names begin with the same words. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  /** What is worth saying about all of them. */
+  readonly notes: readonly string[];
+  readonly flags: FlagTable;
+}
 
-export function usageLine(command: CommandText | undefined): string {
-  if (command === undefined) return 'usage: holdfast COMMAND [FLAGS] …; see holdfast --help';
-  return `usage: ${formOf(command)}; see holdfast ${command.name} --help`;
+export const adminGroup: CommandGroup = {
+  name: 'admin',
+  summary: 'Shows and steers cleanup and sweeps, for operators',
+  notes: [
+    'They talk to the cleanup worker, those of sweep to the sweeper. A dead letter is a cleanup job',
+    'that is out of attempts: its blobs stay where they are until it is retried, or discarded and',
+    'left to the orphan sweep.',
+  ],
+  flags: adminFlags,
+};
+
+export const sweepGroup: CommandGroup = {
+  name: 'admin sweep',
+  summary: 'Finds what crashes and lost queues have left behind; these talk to the sweeper',
+  notes: [
+    'The sweeper does all of this by itself, on a schedule: these begin a run now, show what runs',
+    'have done, and end them. A run never touches what is in use.',
+  ],
+  flags: sweepFlags,
+};
+
+/** What a command line is about, as far as that is known: one command, or some of which it names none. */
+export type HelpTopic = CommandText | CommandGroup | undefined;
+
+export function usageLine(topic: HelpTopic): string {
+  if (topic === undefined) return 'usage: holdfast COMMAND [FLAGS] …; see holdfast --help';
+  const form = 'operands' in topic ? formOf(topic) : groupForm(topic);
+  return `usage: ${form}; see holdfast ${topic.name} --help`;
 }
 
 function formOf({ name, operands }: CommandText): string {
   return `holdfast ${name} [FLAGS] ${operands}`.trimEnd();
+}
+
+function groupForm({ name }: CommandGroup): string {
+  return `holdfast ${name} COMMAND [FLAGS] …`;
 }
 
 export function mainHelp(commands: readonly CommandText[]): string {
@@ -38,23 +73,26 @@ export function mainHelp(commands: readonly CommandText[]): string {
   ]);
 }
 
-export function adminHelp(commands: readonly CommandText[]): string {
-  const { name, summary } = adminGroup;
+export function groupHelp(
+  group: CommandGroup,
+  commands: readonly Pick<CommandText, 'name' | 'summary'>[],
+): string {
+  const { name, summary, notes, flags } = group;
   return lines([
     `${summary}.`,
     '',
-    `usage: holdfast ${name} COMMAND [FLAGS] …`,
+    `usage: ${groupForm(group)}`,
     '',
-    'They talk to the cleanup worker. A dead letter is a cleanup job that is out of attempts: its',
-    'blobs stay where they are until it is retried, or discarded and left to the orphan sweep.',
+    ...notes,
     ...section('Commands', table(commands.map((one) => [wordAfter(name, one), one.summary]))),
-    ...section('Flags of all of these', flagTable(adminFlags)),
+    ...section('Flags of all of these', flagTable(flags)),
     '',
     `holdfast ${name} COMMAND --help tells more.`,
   ]);
 }
 
-function wordAfter(group: string, { name }: CommandText): string {
+/** What a command of a group is called there. */
+export function wordAfter(group: string, { name }: Pick<CommandText, 'name'>): string {
   return name.slice(group.length + 1);
 }
 

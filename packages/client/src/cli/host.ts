@@ -17,5 +17,7 @@ export interface Host {
   readonly address: string;
   /** The cleanup worker where no `--cleanup-worker` is given. */
   readonly cleanupWorker: string;
+  /** The sweeper where no `--sweeper` is given. */
+  readonly sweeper: string;
   readonly version: string;
 }

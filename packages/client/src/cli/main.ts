@@ -14,7 +14,7 @@ export async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => interrupt.abort());
   }
-  const { address, cleanupWorker } = readEnvironment();
+  const { address, cleanupWorker, sweeper } = readEnvironment();
   process.exitCode = await runCommandLine(process.argv.slice(2), {
     stdin: process.stdin,
     stdout: process.stdout,
@@ -25,6 +25,7 @@ export async function main(): Promise<void> {
     outputColumns: process.stdout.isTTY ? process.stdout.columns : undefined,
     address,
     cleanupWorker,
+    sweeper,
     version: packageVersion(),
   });
 }

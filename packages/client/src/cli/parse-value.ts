@@ -10,14 +10,34 @@ const unitsMs: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** `90s`, `15m`, `1.5h`, `7d`, `250ms`, in milliseconds. */
-export function parseDuration(flag: string, text: string): number {
+/** `90s`, `15m`, `1.5h`, `7d`, `250ms`, in milliseconds; `0s` only where `msMin` is 0. */
+export function parseDuration(flag: string, text: string, msMin = 1): number {
   const match = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m|min|h|d)$/.exec(text);
   const ms = Math.round(
     Number(match?.groups?.['amount']) * (unitsMs[match?.groups?.['unit'] ?? ''] ?? 0),
   );
-  if (ms > 0) return ms;
+  if (ms >= msMin) return ms;
   throw new UsageError(`--${flag} must be a duration like 30s, 15m, 24h or 7d; given ${text}`);
+}
+
+const unitsBytes: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  TiB: 1024 ** 4,
+  PiB: 1024 ** 5,
+};
+
+/** `4096`, `64KiB`, `1.5GiB`, in bytes. */
+export function parseBytes(flag: string, text: string): number {
+  const match = /^(?<amount>\d+(?:\.\d+)?) ?(?<unit>(?:[KMGTP]i)?B|)$/.exec(text);
+  const bytes = Math.round(
+    Number(match?.groups?.['amount']) * (unitsBytes[match?.groups?.['unit'] ?? ''] ?? 0),
+  );
+  if (bytes >= 1 && bytes <= Number.MAX_SAFE_INTEGER) return bytes;
+  throw new UsageError(`--${flag} must be a size like 4096, 64MiB or 1.5GiB; given ${text}`);
 }
 
 const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;

@@ -1,7 +1,8 @@
 import { createClient } from '../create-client.js';
 import { adminCommands, runAdmin } from './admin/run-admin.js';
+import { sweepCommands } from './admin/sweep/run-sweep.js';
 import type { Command } from './command.js';
-import { adminFlags, commonFlags, deadlineOf, tlsOf } from './common-flags.js';
+import { adminFlags, commonFlags, deadlineOf, sweepFlags, tlsOf } from './common-flags.js';
 import { completionScript, completionShells } from './completion.js';
 import { exitCodes } from './exit-code.js';
 import { explainFailure } from './explain-failure.js';
@@ -30,7 +31,7 @@ const drainMsMax = 1_000;
 
 /** Runs one command line and answers the exit code. What goes wrong is said on standard error. */
 export async function runCommandLine(args: readonly string[], host: Host): Promise<number> {
-  const { name, rest } = splitCommand(args, { ...adminFlags, ...commonFlags });
+  const { name, rest } = splitCommand(args, { ...sweepFlags, ...adminFlags, ...commonFlags });
   if (name === adminGroup.name) return runAdmin(rest, host);
   const command = name === undefined ? undefined : commandOf(name);
   try {
@@ -82,6 +83,8 @@ async function printCompletion(args: readonly string[], host: Host): Promise<num
   const { operands } = parseArguments(args, commonFlags);
   const shell = completionShells.find((known) => known === operands[0]);
   if (shell === undefined) throw new UsageError('holdfast completion bash|zsh is expected');
-  await createOutput(host.stdout).write(completionScript(shell, commands, adminCommands));
+  await createOutput(host.stdout).write(
+    completionScript(shell, commands, adminCommands, sweepCommands),
+  );
   return exitCodes.ok;
 }

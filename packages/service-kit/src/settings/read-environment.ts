@@ -12,6 +12,7 @@ const prefix = 'HOLDFAST_';
 const variablesOfOthers: ReadonlySet<string> = new Set([
   'HOLDFAST_ADDRESS',
   'HOLDFAST_CLEANUP_WORKER',
+  'HOLDFAST_SWEEPER',
   'HOLDFAST_REQUIRE_ALL',
 ]);
 /** What Kubernetes sets in every container for a service whose name begins with ours. */

@@ -19,10 +19,12 @@ const bytesOfUnit: Readonly<Record<string, number>> = {
   MB: 1e6,
   GB: 1e9,
   TB: 1e12,
+  PB: 1e15,
   KiB: 2 ** 10,
   MiB: 2 ** 20,
   GiB: 2 ** 30,
   TiB: 2 ** 40,
+  PiB: 2 ** 50,
 };
 
 const durationMsMax = 365 * 86_400_000;
@@ -71,10 +73,16 @@ function quantity(
 
 const quantityText = /^(\d{1,16}(?:\.\d{1,6})?) ?([A-Za-z]{1,3})?$/;
 
+/**
+ * Rounded to what is counted in: 2.4 GiB are no whole number of bytes. Less than one of it stays what it
+ * is, since 0 may mean something else.
+ */
 function parseQuantity(text: string, units: Readonly<Record<string, number>>): number | undefined {
   const [, amount, unit] = quantityText.exec(text.trim()) ?? [];
   const factor = unit === undefined ? 1 : units[unit];
-  return factor === undefined ? undefined : Number(amount) * factor;
+  if (factor === undefined) return undefined;
+  const exact = Number(amount) * factor;
+  return exact < 1 ? exact : Math.round(exact);
 }
 
 /** In the largest unit that leaves a whole number. */

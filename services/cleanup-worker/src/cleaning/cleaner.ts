@@ -1,5 +1,5 @@
 import type { CleanupFailure, Clock } from '@holdfast/domain';
-import { StoreUnreachable } from '../store/store-unreachable.js';
+import { StoreUnreachable } from '@holdfast/rpc';
 import { createBatcher, NotSent, type BatchedCall, type BatcherOptions } from './batcher.js';
 import type { Breaker } from './breaker.js';
 import type { Finding } from './call-report.js';

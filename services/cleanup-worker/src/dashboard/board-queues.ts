@@ -24,7 +24,8 @@ const shown: Readonly<Record<QueueName, Shown>> = {
   },
   [queueNames.sweep]: {
     displayName: 'Sweep',
-    description: 'Bounded searches for changes, payloads and objects that were left behind.',
+    description:
+      'Bounded searches for changes, payloads and objects that were left behind. A failed one is not retried: its schedule brings the next, and `holdfast admin sweep` begins one at once.',
     hasDeadLetters: false,
   },
 };

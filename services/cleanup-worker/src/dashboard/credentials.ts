@@ -1,6 +1,5 @@
-import { StartupError, type Secret } from '@holdfast/service-kit';
+import { isLoopback, StartupError, type Secret } from '@holdfast/service-kit';
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { isLoopback } from './loopback.js';
 
 /** Who may open the page. */
 export interface Credentials {

@@ -1,9 +1,9 @@
-import { createLineLimit, type Logger } from '@holdfast/service-kit';
+import { createLineLimit, isLoopback, type Logger } from '@holdfast/service-kit';
 import type { MiddlewareHandler } from 'hono';
 import { createAttempts } from './attempts.js';
 import { createProof, type Credentials } from './credentials.js';
 import { addressOf, apiPath, refuse, type DashboardEnvironment } from './dashboard-environment.js';
-import { hostNameOf, isLoopback } from './loopback.js';
+import { hostNameOf } from './host-name.js';
 
 type Check = MiddlewareHandler<DashboardEnvironment>;
 

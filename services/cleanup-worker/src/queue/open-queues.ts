@@ -5,8 +5,8 @@ import {
   type QueueReport,
   type RedisOptions,
 } from '@holdfast/queue-bullmq';
+import { startupErrorOf } from '@holdfast/service-kit';
 import type { Settings } from '../config.js';
-import { queueError } from './redis-watch.js';
 
 export function redisOptions({ url, tls, prefix }: Settings['queue']): RedisOptions {
   return { url: url.reveal(), tls, prefix };
@@ -30,7 +30,7 @@ export function openQueues(
   try {
     return openCleanupQueues(redisOptions(queue), options, dependencies);
   } catch (cause) {
-    throw queueError(cause);
+    throw startupErrorOf('queue', cause);
   }
 }
 

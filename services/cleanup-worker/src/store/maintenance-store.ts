@@ -1,7 +1,8 @@
 import { maintenance } from '@holdfast/contracts';
 import type { Clock } from '@holdfast/domain';
+import { openStoreChannels, type StoreChannels } from '@holdfast/rpc';
+import { startupErrorOf } from '@holdfast/service-kit';
 import type { TieredStoreSettings } from '../config.js';
-import { openStoreChannels } from './store-channels.js';
 
 export interface StoreCallOptions {
   /** Ends the call early. It has a deadline in any case. */
@@ -64,7 +65,7 @@ export function openMaintenanceStore(
   settings: TieredStoreSettings,
   dependencies: { readonly clock: Clock },
 ): MaintenanceStore {
-  const channels = openStoreChannels(settings, dependencies);
+  const channels = connect(settings, dependencies);
   const { callMs: msMax } = settings;
   return {
     async settle(changeIds, { dryRun = false, signal }) {
@@ -87,10 +88,21 @@ export function openMaintenanceStore(
     },
 
     describeUnreferenced({ signal }) {
-      const request = { includeUsage: false, includeUnreferenced: true };
+      const request = { includeUsage: false, includeUnreferenced: true, onlyTime: false };
       return channels.call(contract.describeStorage, request, { msMax: describeMs, signal });
     },
 
     close: async () => channels.close(),
   };
+}
+
+function connect(
+  settings: TieredStoreSettings,
+  dependencies: { readonly clock: Clock },
+): StoreChannels {
+  try {
+    return openStoreChannels(settings, dependencies);
+  } catch (cause) {
+    throw startupErrorOf('tieredStore', cause);
+  }
 }

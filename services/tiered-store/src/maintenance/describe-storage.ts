@@ -1,9 +1,14 @@
-import type { maintenance } from '@holdfast/contracts';
+import { maintenance } from '@holdfast/contracts';
 import type { Timestamp, UsecaseUsage } from '@holdfast/domain';
 import type { UnaryHandler } from '@holdfast/rpc';
 import type { MaintenanceDependencies } from './dependencies.js';
 
-/** Describes the tiers, what waits for cleaning and, if asked, what is stored and what is to be freed. */
+const { DescribeStorageResponse } = maintenance;
+
+/**
+ * Describes the tiers, what waits for cleaning and, if asked, what is stored and what is to be freed; or
+ * tells the time alone, which no number of changes delays.
+ */
 export function createDescribeStorage({
   engine,
   tiers,
@@ -12,17 +17,22 @@ export function createDescribeStorage({
   maintenance.DescribeStorageRequest,
   maintenance.DescribeStorageResponse
 > {
-  return async ({ includeUsage, includeUnreferenced }, { signal }) => {
-    const described = await engine.describeStorage({ includeUsage, includeUnreferenced, signal });
+  async function readTimes(signal: AbortSignal) {
     const time = clock.now();
     // Nothing comes between the two: whoever compares them takes the difference for that of clocks.
     const longTermTime = await tiers.longTermTime?.(signal);
+    return { time: dateOf(time), longTermTime: dateOf(longTermTime) };
+  }
+
+  return async ({ includeUsage, includeUnreferenced, onlyTime }, { signal }) => {
+    if (onlyTime) return DescribeStorageResponse.fromPartial(await readTimes(signal));
+    const described = await engine.describeStorage({ includeUsage, includeUnreferenced, signal });
+    const times = await readTimes(signal);
     return {
       highVolumeTier: tiers.highVolume,
       longTermTier: tiers.longTerm,
       inlineThresholdBytes: BigInt(described.inlineThresholdBytes),
-      time: dateOf(time),
-      longTermTime: dateOf(longTermTime),
+      ...times,
       pendingChanges: BigInt(described.pendingChanges),
       oldestChangeTime: dateOf(described.oldestChangeTime),
       usage: described.usage.map(usageMessage),

@@ -1,7 +1,10 @@
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { createTurns } from './turns.js';
 
 /** Entries dealt with at once: as many as let the tiers share their flushes. */
 const concurrencyMax = 64;
+/** Entries that may need no disk, and would otherwise be dealt with before anybody else gets to run. */
+const entriesATurn = 16;
 
 /**
  * Deals with each entry of a call and answers in their order, a few at a time of all calls together:
@@ -11,6 +14,17 @@ const concurrencyMax = 64;
  */
 export function createInOrder() {
   const turns = createTurns(concurrencyMax);
+  let dealt = 0;
+  let breath: Promise<void> | undefined;
+
+  /** Once in a while, and then for all. */
+  function takeBreath(): Promise<void> | undefined {
+    dealt += 1;
+    if (breath === undefined && dealt % entriesATurn === 0) {
+      breath = letOthersRun().finally(() => (breath = undefined));
+    }
+    return breath;
+  }
 
   return async function inOrder<Entry, Result>(
     entries: readonly Entry[],
@@ -25,6 +39,7 @@ export function createInOrder() {
       for (const [index, entry] of waiting) {
         await party.take();
         try {
+          await takeBreath();
           signal.throwIfAborted();
           results[index] = await dealWith(entry, index);
         } finally {

@@ -1,18 +1,21 @@
 import { maintenance } from '@holdfast/contracts';
-import { isBlobName, limits, type ReclaimOutcome } from '@holdfast/domain';
+import { isBlobName, limits, type BlobName, type ReclaimOutcome } from '@holdfast/domain';
 import { invalidField, type RpcError, type UnaryHandler } from '@holdfast/rpc';
 import type { MaintenanceDependencies } from './dependencies.js';
 import { createEntryErrors } from './entry-errors.js';
 import { createInOrder } from './in-order.js';
+import type { ListedBlobs } from './listed-blobs.js';
 import { checkEntries, readMinAgeMs } from './request-bounds.js';
 
 const { BlobState } = maintenance;
 
 /** Reclaims the named blobs, as far as nothing keeps them. The names are hints. */
 export function createReclaimBlobs(
-  dependencies: Pick<MaintenanceDependencies, 'engine' | 'logger'>,
+  dependencies: Pick<MaintenanceDependencies, 'engine' | 'logger'> & {
+    readonly listed: ListedBlobs;
+  },
 ): UnaryHandler<maintenance.ReclaimBlobsRequest, maintenance.ReclaimBlobsResponse> {
-  const { engine } = dependencies;
+  const { engine, listed } = dependencies;
   const inOrder = createInOrder();
   return async (request, context) => {
     const { blobs, dryRun } = request;
@@ -21,8 +24,9 @@ export function createReclaimBlobs(
     const errors = createEntryErrors(dependencies, context);
     const reclaim = async (blob: string, index: number): Promise<maintenance.ReclaimResult> => {
       try {
-        if (!isBlobName(blob)) throw invalidName(index);
-        const outcome = await engine.reclaimBlob({ blob, ageMsMin, dryRun });
+        const known = dryRun ? listed.take(blob) : undefined;
+        const name = known?.name ?? readName(blob, index);
+        const outcome = await engine.reclaimBlob({ blob: name, ageMsMin, dryRun, known });
         if (outcome.kind === 'undecided') throw invalidName(index);
         const value = { blob, state: states[outcome.kind], size: sizeOf(outcome) };
         return { blob, result: { $case: 'outcome', value } };
@@ -50,6 +54,11 @@ const states: Readonly<Record<Judged['kind'], maintenance.BlobState>> = {
 
 function sizeOf(outcome: Judged): bigint {
   return BigInt(('size' in outcome ? outcome.size : undefined) ?? 0);
+}
+
+function readName(blob: string, index: number): BlobName {
+  if (isBlobName(blob)) return blob;
+  throw invalidName(index);
 }
 
 function invalidName(index: number): RpcError {

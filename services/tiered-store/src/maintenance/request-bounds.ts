@@ -1,6 +1,6 @@
 import type { Duration } from '@holdfast/contracts';
 import { isTimestamp, type Timestamp } from '@holdfast/domain';
-import { invalidField } from '@holdfast/rpc';
+import { invalidField, millisecondsOf } from '@holdfast/rpc';
 
 /* What every call of the service holds its request to. */
 
@@ -47,14 +47,6 @@ export function readBytesLimit(limit: bigint | undefined): number {
   if (bytes >= bytesLimitMin && bytes <= bytesLimitMax) return Number(bytes);
   const why = `must be ${bytesLimitMin} to ${bytesLimitMax} bytes, it is ${bytes}`;
   throw invalidField('INVALID_LIMIT', 'bytes_limit', why);
-}
-
-/** `undefined` for what is no duration to begin with: its parts contradict each other. */
-function millisecondsOf({ seconds, nanos }: Duration): number | undefined {
-  const isWithin = Math.abs(nanos) < 1_000_000_000;
-  const isOfOneSign = seconds === 0n || nanos === 0 || seconds > 0n === nanos > 0;
-  if (!isWithin || !isOfOneSign) return undefined;
-  return Number(seconds) * 1_000 + nanos / 1_000_000;
 }
 
 /** Rounded up: an age is only ever caution. */

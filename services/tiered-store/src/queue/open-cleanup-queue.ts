@@ -6,10 +6,15 @@ import {
   type QueueReport,
   type RedisOptions,
 } from '@holdfast/queue-bullmq';
-import { StartupError, type Logger, type Metrics, type ServiceScope } from '@holdfast/service-kit';
+import {
+  createRedisWatch,
+  startupErrorOf,
+  type Logger,
+  type Metrics,
+  type ServiceScope,
+} from '@holdfast/service-kit';
 import type { Settings } from '../config.js';
 import { countJobs } from './count-jobs.js';
-import { createRedisWatch } from './redis-watch.js';
 
 export interface CleanupQueueDependencies {
   readonly clock: Clock;
@@ -19,6 +24,12 @@ export interface CleanupQueueDependencies {
 
 /** The start waits no longer to learn whether it is connected. */
 const connectMsMax = 1_000;
+
+const redisTexts = {
+  connected: 'Redis is connected: cleanup is queued',
+  disconnected: 'Redis cannot be reached: cleanup waits on the change log',
+  failed: 'the cleanup queue reports a failure',
+};
 
 /**
  * Where cleanup is queued for workers. Redis may be down: what cannot be queued stays on the change
@@ -30,8 +41,14 @@ export async function openCleanupQueue(
   { clock, logger, metrics }: CleanupQueueDependencies,
 ): Promise<CleanupProducer> {
   const redis: RedisOptions = { url: url.reveal(), tls, prefix };
-  const inspect = () => inspectRedis(redis);
-  const watch = createRedisWatch({ inspect, clock, logger, signal: scope.signal });
+  const watch = createRedisWatch(redisTexts, {
+    inspect: () => inspectRedis(redis),
+    clock,
+    logger,
+    // Callers are served by this process meanwhile, and lost jobs cost time only.
+    refuse: (_error, reasons) => logger.error({ reasons }, 'this Redis may lose cleanup jobs'),
+    signal: scope.signal,
+  });
   try {
     await watch.inspectAtStart();
     const known = new AbortController();
@@ -43,10 +60,7 @@ export async function openCleanupQueue(
     await clock.sleep(connectMsMax, AbortSignal.any([known.signal, scope.signal]));
     return countJobs(producer, metrics);
   } catch (cause) {
-    if (cause instanceof StartupError) throw cause;
-    throw new StartupError(`queue: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    throw startupErrorOf('queue', cause);
   }
 }
 

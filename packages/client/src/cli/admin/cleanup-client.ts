@@ -1,26 +1,15 @@
 import { cleanup } from '@holdfast/contracts';
-import { openChannel, type ClientTls } from '@holdfast/rpc';
-import { rpcOptions, termsOf, type CallOptions } from '../../call-terms.js';
-import { checkAddress } from '../../check-address.js';
-import { connect, waitForConnection } from '../../connect.js';
-import { withPublicErrors } from '../../errors.js';
-import { clientLimitDefaults } from '../../limits.js';
-import { createRepeats } from '../../repeat-call.js';
-import { createRetryBudget } from '../../retry-budget.js';
-import { systemClock } from '../../system-clock.js';
+import type { CallOptions } from '../../call-terms.js';
+import {
+  openOperatorChannel,
+  type Attempted,
+  type Call,
+  type OperatorChannelOptions,
+} from './operator-channel.js';
 
 const contract = cleanup.CleanupServiceService;
 
-/** Somebody waits for the answer, and can tell when to try again. */
-const limits = { ...clientLimitDefaults, attemptsMax: 4, retryDelayMsMax: 1_000 };
-
-/** Of a call with all its attempts. One that filters may have to look at every dead letter. */
-const deadlineMsDefault = 60_000;
-
-/**
- * The CleanupService of one worker. Its calls may all be repeated, and are, for a moment; they fail with
- * a `HoldfastError`.
- */
+/** The CleanupService of one worker. */
 export interface CleanupClient {
   connect(options: CallOptions): Promise<void>;
   readonly getStats: Call<cleanup.GetStatsRequest, cleanup.GetStatsResponse>;
@@ -38,65 +27,16 @@ export interface CleanupClient {
   close(): void;
 }
 
-export type Call<Request, Response> = (request: Request, options: CallOptions) => Promise<Response>;
-
-/** The answer to the last attempt of a call. */
-export interface Attempted<Response> {
-  readonly answer: Response;
-  /** There was an attempt before: what it did, and did not say, this answer does not tell either. */
-  readonly isRepeated: boolean;
-}
-
-export function createCleanupClient(options: {
-  readonly address: string;
-  readonly tls: ClientTls | undefined;
-}): CleanupClient {
-  const clock = systemClock;
-  const closed = new AbortController();
-  const channel = openChannel({ address: checkAddress(options.address), tls: options.tls });
-  const repeats = createRepeats(limits, {
-    clock,
-    random: Math.random,
-    budget: createRetryBudget(limits, () => clock.now()),
-    connected: (terms) => waitForConnection(channel, clock, terms),
-    closed: closed.signal,
-  });
-
-  function attempted<Request, Response>(
-    method: Parameters<typeof channel.unary<Request, Response>>[0],
-  ): Call<Request, Attempted<Response>> {
-    return (request, given) =>
-      withPublicErrors(async () => {
-        const terms = termsOf(given, deadlineMsDefault, clock);
-        const wire = { ...rpcOptions(terms), signal: terms.signal };
-        let attempts = 0;
-        const attempt = (): Promise<Response> => {
-          attempts += 1;
-          return channel.unary(method, request, wire);
-        };
-        const answer = await repeats.run(attempt, terms);
-        return { answer, isRepeated: attempts > 1 };
-      });
-  }
-
-  function call<Request, Response>(
-    method: Parameters<typeof channel.unary<Request, Response>>[0],
-  ): Call<Request, Response> {
-    const attempt = attempted(method);
-    return async (request, given) => (await attempt(request, given)).answer;
-  }
-
+export function createCleanupClient(options: OperatorChannelOptions): CleanupClient {
+  const { connect, call, attempted, close } = openOperatorChannel(options);
   return {
-    connect: (given) => withPublicErrors(() => connect({ channel, clock }, given)),
+    connect,
     getStats: call(contract.getStats),
     listDeadLetters: call(contract.listDeadLetters),
     retryDeadLetters: attempted(contract.retryDeadLetters),
     discardDeadLetters: attempted(contract.discardDeadLetters),
     pauseQueue: call(contract.pauseQueue),
     resumeQueue: call(contract.resumeQueue),
-    close() {
-      closed.abort();
-      channel.close();
-    },
+    close,
   };
 }

@@ -1,4 +1,5 @@
 import type { Duration } from '@holdfast/contracts';
+import { durationMessage } from '@holdfast/rpc';
 import { parseDuration } from '../parse-value.js';
 import { actOnLetters } from './act-on-letters.js';
 import type { AdminCommand } from './admin-command.js';
@@ -42,7 +43,5 @@ export const retryCommand: AdminCommand = {
 };
 
 function spreadOf(text: string | undefined): Duration | undefined {
-  if (text === undefined) return undefined;
-  const ms = parseDuration('spread', text);
-  return { seconds: BigInt(Math.floor(ms / 1_000)), nanos: (ms % 1_000) * 1_000_000 };
+  return text === undefined ? undefined : durationMessage(parseDuration('spread', text));
 }

@@ -1,7 +1,7 @@
-import { adminFlags, deadlineOf, tlsOf } from '../common-flags.js';
+import { adminFlags, deadlineOf, sweepFlags, tlsOf } from '../common-flags.js';
 import { exitCodes } from '../exit-code.js';
 import { explainFailure } from '../explain-failure.js';
-import { adminGroup, adminHelp } from '../help.js';
+import { adminGroup, groupHelp, sweepGroup } from '../help.js';
 import type { Host } from '../host.js';
 import { createOutput } from '../output.js';
 import { parseArguments, splitCommand } from '../parse-arguments.js';
@@ -14,6 +14,7 @@ import { discardCommand } from './discard-command.js';
 import { pauseCommand, resumeCommand } from './pause-command.js';
 import { retryCommand } from './retry-command.js';
 import { statsCommand } from './stats-command.js';
+import { runSweep } from './sweep/run-sweep.js';
 
 export const adminCommands: readonly AdminCommand[] = [
   statsCommand,
@@ -26,15 +27,16 @@ export const adminCommands: readonly AdminCommand[] = [
 
 /** Runs what follows `holdfast admin`, and answers the exit code. */
 export async function runAdmin(args: readonly string[], host: Host): Promise<number> {
-  const { name, rest } = splitCommand(args, adminFlags);
+  const { name, rest } = splitCommand(args, { ...sweepFlags, ...adminFlags });
   const fullName = `${adminGroup.name} ${name ?? ''}`;
+  if (fullName === sweepGroup.name) return runSweep(rest, host);
   const command = adminCommands.find((known) => known.name === fullName);
   try {
     if (command !== undefined) return await runCommand(command, rest, host);
     if (name === undefined) return await runWithoutCommand(rest, host);
     throw new UsageError(`there is no command ${fullName}`);
   } catch (thrown) {
-    return explainFailure(thrown, command, host);
+    return explainFailure(thrown, command ?? adminGroup, host);
   }
 }
 
@@ -64,6 +66,6 @@ async function runCommand(
 async function runWithoutCommand(args: readonly string[], host: Host): Promise<number> {
   const { flags } = parseArguments(args, adminFlags);
   if (!flags.isSet('help')) throw new UsageError(`a command is expected after ${adminGroup.name}`);
-  await createOutput(host.stdout).write(adminHelp(adminCommands));
+  await createOutput(host.stdout).write(groupHelp(adminGroup, [...adminCommands, sweepGroup]));
   return exitCodes.ok;
 }

@@ -312,6 +312,11 @@ export interface DescribeStorageRequest {
    * `include_usage` it is said in any case.
    */
   readonly includeUnreferenced: boolean;
+  /**
+   * Say nothing but `time` and `long_term_time`, and look at no row and no change, whatever else is
+   * asked for. For comparing clocks: anything more takes the longer the more changes there are.
+   */
+  readonly onlyTime: boolean;
 }
 
 /** The storage and its state. */
@@ -1900,7 +1905,7 @@ export const VerifyObjectsResponse: MessageFns<VerifyObjectsResponse> = {
 };
 
 function createBaseDescribeStorageRequest(): DescribeStorageRequest {
-  return { includeUsage: false, includeUnreferenced: false };
+  return { includeUsage: false, includeUnreferenced: false, onlyTime: false };
 }
 
 export const DescribeStorageRequest: MessageFns<DescribeStorageRequest> = {
@@ -1910,6 +1915,9 @@ export const DescribeStorageRequest: MessageFns<DescribeStorageRequest> = {
     }
     if (message.includeUnreferenced !== false) {
       writer.uint32(16).bool(message.includeUnreferenced);
+    }
+    if (message.onlyTime !== false) {
+      writer.uint32(24).bool(message.onlyTime);
     }
     return writer;
   },
@@ -1943,6 +1951,14 @@ export const DescribeStorageRequest: MessageFns<DescribeStorageRequest> = {
             message.includeUnreferenced = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.onlyTime = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1962,6 +1978,7 @@ export const DescribeStorageRequest: MessageFns<DescribeStorageRequest> = {
     const message = createBaseDescribeStorageRequest() as any;
     message.includeUsage = object.includeUsage ?? false;
     message.includeUnreferenced = object.includeUnreferenced ?? false;
+    message.onlyTime = object.onlyTime ?? false;
     return message;
   },
 };

@@ -56,13 +56,16 @@ export interface ReclaimOrphansRequest {
   /** Begin at the beginning, not where the last run was cut short. */
   readonly fromStart: boolean;
   /**
-   * Keep blobs younger than this, as in `holdfast.maintenance.v1.ReclaimBlobsRequest`. Missing: 24
-   * hours.
+   * Keep blobs younger than this, as in `holdfast.maintenance.v1.ReclaimBlobsRequest`. Missing: as
+   * the settings say, 24 hours by default.
    */
   readonly minAge:
     | Duration
     | undefined;
-  /** Hand no more than this many orphans to the queue, and end then as at a limit. Missing: 100,000. */
+  /**
+   * Hand no more than this many orphans to the queue, and end then as at a limit. Missing:
+   * as the settings say, 100,000 by default.
+   */
   readonly orphansLimit?: bigint | undefined;
 }
 
@@ -1136,8 +1139,9 @@ export const SweeperServiceService = {
   /**
    * Looks through the blobs of the long-term tier for those that nothing references, and puts them
    * on the queue `orphan-reclaim`. Refused with FAILED_PRECONDITION `CLOCK_SKEWED` when the clocks
-   * of the sweeper and of the store are more than 5 minutes apart: blobs carry the time of the
-   * process that wrote them, and clocks that differ so much make their ages doubtful.
+   * of the sweeper and of the store are further apart than its settings allow, 5 minutes by default:
+   * blobs carry the time of the process that wrote them, and clocks that differ so much make their
+   * ages doubtful.
    */
   reclaimOrphans: {
     path: "/holdfast.sweeper.v1.SweeperService/ReclaimOrphans" as const,
@@ -1206,8 +1210,9 @@ export interface SweeperServiceServer extends UntypedServiceImplementation {
   /**
    * Looks through the blobs of the long-term tier for those that nothing references, and puts them
    * on the queue `orphan-reclaim`. Refused with FAILED_PRECONDITION `CLOCK_SKEWED` when the clocks
-   * of the sweeper and of the store are more than 5 minutes apart: blobs carry the time of the
-   * process that wrote them, and clocks that differ so much make their ages doubtful.
+   * of the sweeper and of the store are further apart than its settings allow, 5 minutes by default:
+   * blobs carry the time of the process that wrote them, and clocks that differ so much make their
+   * ages doubtful.
    */
   reclaimOrphans: handleServerStreamingCall<ReclaimOrphansRequest, ReclaimOrphansResponse>;
   /** Looks through the objects for expired ones, and removes what is left of them. */
@@ -1240,8 +1245,9 @@ export interface SweeperServiceClient extends Client {
   /**
    * Looks through the blobs of the long-term tier for those that nothing references, and puts them
    * on the queue `orphan-reclaim`. Refused with FAILED_PRECONDITION `CLOCK_SKEWED` when the clocks
-   * of the sweeper and of the store are more than 5 minutes apart: blobs carry the time of the
-   * process that wrote them, and clocks that differ so much make their ages doubtful.
+   * of the sweeper and of the store are further apart than its settings allow, 5 minutes by default:
+   * blobs carry the time of the process that wrote them, and clocks that differ so much make their
+   * ages doubtful.
    */
   reclaimOrphans(
     request: ReclaimOrphansRequest,

@@ -1,0 +1,48 @@
+import type { Checksum } from '@holdfast/domain';
+import { callsMax, createHeaderPages, pagesMax } from './header-pages.js';
+import { inspectFile, inspectPage, type InspectedFile } from './inspect-file.js';
+import type { BlobPlace } from './layout.js';
+
+/** What a listing says of the files in these places, in their order. */
+export type InspectFiles = (places: readonly BlobPlace[]) => Promise<readonly InspectedFile[]>;
+
+/** For fewer files no thread is started. */
+const filesForThreadMin = 32;
+/** Files that are looked at by themselves at a time. */
+const openFilesMax = 8;
+
+export function createInspectFiles(checksum: Checksum): InspectFiles {
+  const pages = createHeaderPages();
+
+  async function inspectFew(places: readonly BlobPlace[]): Promise<readonly InspectedFile[]> {
+    const inspected: InspectedFile[] = [];
+    for (let at = 0; at < places.length; at += openFilesMax) {
+      const some = places.slice(at, at + openFilesMax);
+      inspected.push(...(await Promise.all(some.map((place) => inspectFile(place, checksum)))));
+    }
+    return inspected;
+  }
+
+  /** Those whose pages could not be read at once come one by one. */
+  async function inspectByPages(places: readonly BlobPlace[]): Promise<readonly InspectedFile[]> {
+    const paths = places.map(({ path }) => path);
+    const seen = await pages.lookAt(paths, (index, page) => {
+      const place = places[index];
+      return page && place && inspectPage(place, page, checksum);
+    });
+    const others = await inspectFew(places.filter((_, index) => seen[index] === undefined));
+    const next = others.values();
+    return seen.flatMap((file) => file ?? next.next().value ?? []);
+  }
+
+  return async (places) => {
+    if (places.length < filesForThreadMin) return inspectFew(places);
+    const groups: Promise<readonly InspectedFile[]>[] = [];
+    for (let at = 0; at < places.length; at += pagesMax) {
+      // While what one group has read is decoded, the next one is read.
+      if (groups.length >= callsMax) await groups.at(-callsMax);
+      groups.push(inspectByPages(places.slice(at, at + pagesMax)));
+    }
+    return (await Promise.all(groups)).flat();
+  };
+}

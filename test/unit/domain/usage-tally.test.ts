@@ -40,6 +40,15 @@ describe('usage by usecase', () => {
     });
   });
 
+  it('shows usecases with the same bytes by their names, in whatever order it heard of them', () => {
+    const tally = createUsageTally();
+    for (const usecase of ['b', 'c', 'a']) tally.addLater(usecase, { unreferencedBytes: 1 });
+    assert.deepEqual(
+      tally.usage().map(({ usecase }) => usecase),
+      ['a', 'b', 'c'],
+    );
+  });
+
   it('has no entry for others where there are none', () => {
     const tally = createUsageTally();
     for (let at = 0; at < usecasesShownMax; at += 1) tally.addInOrder(named(at), { objects: 1 });

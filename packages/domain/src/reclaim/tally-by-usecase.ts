@@ -1,4 +1,5 @@
 import { usecasesHeldMax, usecasesShownMax } from '../limits.js';
+import { compareUtf8 } from '../text.js';
 
 /**
  * Adds up by usecase in bounded memory: beyond `usecasesHeldMax` those that weigh least are put
@@ -10,7 +11,7 @@ export interface TallyByUsecase<Counts> {
   /** Whether the usecase has an entry of its own. */
   has(usecase: string): boolean;
   hasOthers(): boolean;
-  /** What weighs most first; what is left of the others is last, without a usecase. */
+  /** What weighs most first, then by name; what is left of the others is last, without a usecase. */
   shown(): readonly (Counts & { readonly usecase?: string | undefined })[];
 }
 
@@ -27,7 +28,10 @@ export function createTallyByUsecase<Counts extends object>({
   let others: Counts | undefined;
 
   function heaviestFirst(): (readonly [string, Counts])[] {
-    return [...held].toSorted(([, left], [, right]) => weigh(right) - weigh(left));
+    return [...held].toSorted(
+      ([leftName, left], [rightName, right]) =>
+        weigh(right) - weigh(left) || compareUtf8(leftName, rightName),
+    );
   }
 
   function putTogether(): void {

@@ -3,6 +3,7 @@ import {
   DomainError,
   type SweepDuty,
   type SweepKind,
+  type SweepLedger,
   type SweepRun,
 } from '@holdfast/domain';
 import type { SweepJob, SweepJobHands } from '@holdfast/queue-bullmq';
@@ -27,7 +28,11 @@ const leaseMs = 30_000;
 const kind: SweepKind = 'expire-objects';
 const away = new DomainError({ code: 'TIER_UNAVAILABLE', tier: 'the store', why: 'it is away' });
 
-function arrange(duty: Partial<SweepDuty> = {}, env: Readonly<Record<string, string>> = {}) {
+function arrange(
+  duty: Partial<SweepDuty> = {},
+  env: Readonly<Record<string, string>> = {},
+  ledger: Partial<SweepLedger> = {},
+) {
   const clock = createManualClock();
   const queue = createFakeQueue(clock);
   const { logger, lines } = createListener();
@@ -36,7 +41,7 @@ function arrange(duty: Partial<SweepDuty> = {}, env: Readonly<Record<string, str
   const handle = createHandler(
     { duties, leaseMs, busyShare: 1 },
     {
-      ledger: queue.ledger,
+      ledger: { ...queue.ledger, ...ledger },
       duties: dutiesWith({ [kind]: duty }),
       pace: createPace({ queue, duties }),
       observer: observeSweeps({ metrics, logger, clock }),
@@ -242,6 +247,17 @@ describe('A job of the sweep queue', () => {
     assert.equal(await bed.queue.ledger.running(kind), undefined, 'the lease is given back');
     const report = await bed.queue.ledger.report(run.runId);
     assert.deepEqual([report?.state, report?.cursor], ['running', 'further']);
+  });
+
+  it('goes back to the queue where Redis is away for longer than its lease bears', async () => {
+    const end = (): Promise<never> => {
+      setImmediate(() => bed.clock.advance(leaseMs));
+      return Promise.reject(away);
+    };
+    const bed = arrange(finding(1), {}, { end });
+    const run = runOf(requestOf(kind));
+    assert.deepEqual(await bed.work({ kind, isScheduled: false, run }), { kind: 'again' });
+    assert.equal(bed.lines.length, 1);
   });
 
   it('fails with the reason of its run, which is one line in the log', async () => {

@@ -12,6 +12,7 @@
  */
 import {
   CleanupFailure,
+  hasCode,
   newSweepRunId,
   runSweep,
   type Clock,
@@ -131,7 +132,10 @@ export function createHandler(
       return { kind: 'done', summary: finished(outcome) };
     } catch (cause) {
       // What a run itself has failed by is told with its end.
-      if (!(cause instanceof CleanupFailure)) watched.lostTouch(cause);
+      if (cause instanceof CleanupFailure) throw cause;
+      watched.lostTouch(cause);
+      // Redis was away for long. Now that it is back, whoever takes the job goes on with the run.
+      if (hasCode(cause, 'TIER_UNAVAILABLE')) return { kind: 'again' };
       throw cause;
     } finally {
       watched.left();

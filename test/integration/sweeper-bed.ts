@@ -2,6 +2,7 @@ import { createLogger } from '@holdfast/service-kit';
 import { startSweeper } from '../../services/sweeper/src/compose.js';
 import { readSettings } from '../../services/sweeper/src/config.js';
 import type { Settings } from '../support/cluster-service.js';
+import { waitUntil } from '../support/cluster-wait.js';
 import { newPrefix } from '../support/redis-queue.js';
 import type { RedisServer } from '../support/redis.js';
 import { openSweepClient, type SweepClient } from '../support/sweep-client.js';
@@ -19,6 +20,24 @@ export interface RunningSweeper {
   metrics(): Promise<string>;
   /** Ends it as its process does when it is told to. */
   shutDown(): Promise<void>;
+}
+
+type StartReady = (env?: Settings, at?: Pick<RunningStore, 'address'>) => Promise<RunningSweeper>;
+
+/** Starts sweepers for the tests of a suite, each until its test is over, and waits until they are ready. */
+export function useSweepers(
+  on: () => { readonly redis: RedisServer; readonly store: Pick<RunningStore, 'address'> },
+): StartReady {
+  const running: RunningSweeper[] = [];
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((sweeper) => sweeper.shutDown()));
+  });
+  return async (env = {}, at = on().store) => {
+    const sweeper = await startSweeperOn(on().redis, at, env);
+    running.push(sweeper);
+    await waitUntil('it is ready', sweeper.readiness, (text) => text === 'ready');
+    return sweeper;
+  };
 }
 
 /** One that runs nothing by itself, unless the settings say so. */

@@ -2,18 +2,17 @@ import { sweepKinds } from '@holdfast/domain';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { samplesOf } from '../support/cluster-metrics.js';
-import type { Settings } from '../support/cluster-service.js';
 import { waitUntil } from '../support/cluster-wait.js';
 import { newPrefix, openSweeps } from '../support/redis-queue.js';
 import { createRunFixtures } from '../support/redis-sweeps.js';
 import { requireRedis, startRedis, type RedisServer } from '../support/redis.js';
-import { startSweeperOn, type RunningSweeper } from './sweeper-bed.js';
+import { useSweepers, type RunningSweeper } from './sweeper-bed.js';
 import { startStore, type RunningStore } from './tiered-store-process.js';
 
 describe('What operators ask of a sweeper', () => {
   let redis: RedisServer;
   let store: RunningStore;
-  const running: RunningSweeper[] = [];
+  const start = useSweepers(() => ({ redis, store }));
 
   before(async function () {
     requireRedis(this);
@@ -24,19 +23,6 @@ describe('What operators ask of a sweeper', () => {
     await store?.dispose();
     await redis?.remove();
   });
-  afterEach(async () => {
-    await Promise.all(running.splice(0).map((sweeper) => sweeper.shutDown()));
-  });
-
-  async function start(
-    env: Settings = {},
-    at: { readonly address: string } = store,
-  ): Promise<RunningSweeper> {
-    const sweeper = await startSweeperOn(redis, at, env);
-    running.push(sweeper);
-    await waitUntil('it is ready', sweeper.readiness, (text) => text === 'ready');
-    return sweeper;
-  }
 
   async function failedJobs(sweeper: RunningSweeper): Promise<number | undefined> {
     const samples = samplesOf(await sweeper.metrics());

@@ -10,7 +10,7 @@ import { waitUntil } from '../support/cluster-wait.js';
 import { sampleBytes } from '../support/engine/payloads.js';
 import { requireRedis, startRedis, type RedisServer } from '../support/redis.js';
 import { startTestServer } from './rpc-server/test-server.js';
-import { startSweeperOn, type RunningSweeper } from './sweeper-bed.js';
+import { startSweeperOn, useSweepers, type RunningSweeper } from './sweeper-bed.js';
 import { put, startStore, uploadOf, type RunningStore } from './tiered-store-process.js';
 
 const payloadBytes = 2_000;
@@ -25,7 +25,7 @@ const expiring: Settings = {
 describe('A sweeper', () => {
   let redis: RedisServer;
   let store: RunningStore;
-  const running: RunningSweeper[] = [];
+  const start = useSweepers(() => ({ redis, store }));
 
   before(async function () {
     requireRedis(this);
@@ -42,19 +42,6 @@ describe('A sweeper', () => {
   beforeEach(async () => {
     if (!redis.isRunning()) await redis.start();
   });
-  afterEach(async () => {
-    await Promise.all(running.splice(0).map((sweeper) => sweeper.shutDown()));
-  });
-
-  async function start(
-    env: Settings = {},
-    at: { readonly address: string } = store,
-  ): Promise<RunningSweeper> {
-    const sweeper = await startSweeperOn(redis, at, env);
-    running.push(sweeper);
-    await waitUntil('it is ready', sweeper.readiness, (text) => text === 'ready');
-    return sweeper;
-  }
 
   async function valueOf(
     sweeper: RunningSweeper,

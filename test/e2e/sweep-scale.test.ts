@@ -34,7 +34,7 @@ describe(`a store with ${rows} rows and ${blobs} blobs`, function () {
 
   before(async function () {
     requireRedis(this);
-    bed = await createSweepBed();
+    bed = await createSweepBed({ runMsMax: secondsMax * 1_000 });
     await stock(bed, amounts);
     await startAll(bed);
   });

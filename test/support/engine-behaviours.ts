@@ -18,6 +18,7 @@ import { describeReclaiming } from './engine/reclaiming.js';
 import { describeReplacing } from './engine/replacing.js';
 import { describeSettling } from './engine/settling.js';
 import { describeStoredContent } from './engine/stored-content.js';
+import { describeSweptUploads } from './engine/swept-uploads.js';
 import { describeSweepBounds } from './engine/sweep-bounds.js';
 import { describeSweepingChanges } from './engine/sweeping-changes.js';
 import { describeTimeToIdle } from './engine/time-to-idle.js';
@@ -49,6 +50,7 @@ export function describeEngineBehaviours(name: string, openTiers: OpenTiers): vo
     describeSettling(openTiers);
     describeSweepingChanges(openTiers);
     describeReclaiming(openTiers);
+    describeSweptUploads(openTiers);
     describeExpiringRows(openTiers);
     describeSweepBounds(openTiers);
     describeDryRuns(openTiers);

@@ -13,8 +13,13 @@ export interface SweepBed extends CleanupBed {
   sweepsOf(sweeper: number): SweepClient;
 }
 
+export interface SweepBedOptions extends BedOptions {
+  /** How long one run may take. */
+  readonly runMsMax?: number;
+}
+
 /** Nothing but Redis is started. */
-export async function createSweepBed(options: BedOptions = {}): Promise<SweepBed> {
+export async function createSweepBed(options: SweepBedOptions = {}): Promise<SweepBed> {
   const bed = await createCleanupBed({
     ...options,
     tieredStore: { ...storeWithoutDuties, ...options.tieredStore },
@@ -23,7 +28,7 @@ export async function createSweepBed(options: BedOptions = {}): Promise<SweepBed
   });
   const [sweeper] = bed.sweepers;
   if (sweeper === undefined) throw new Error('a cluster for sweeps has a sweeper');
-  const clients = bed.sweepers.map(({ address }) => openSweepClient(address));
+  const clients = bed.sweepers.map(({ address }) => openSweepClient(address, options.runMsMax));
   const sweepsOf = (index: number): SweepClient => {
     const client = clients[index];
     if (client === undefined) throw new Error(`there is no sweeper ${index}`);
@@ -41,7 +46,7 @@ export async function createSweepBed(options: BedOptions = {}): Promise<SweepBed
   };
 }
 
-export async function startSweepBed(options: BedOptions = {}): Promise<SweepBed> {
+export async function startSweepBed(options: SweepBedOptions = {}): Promise<SweepBed> {
   const bed = await createSweepBed(options);
   try {
     await startAll(bed);

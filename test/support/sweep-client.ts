@@ -48,10 +48,11 @@ export interface SweepEnd {
 /** So far no run of a test ever comes. */
 export const fullLimit = { entries: 10_000_000 };
 
-const callMsMax = 60_000;
+const runMsMaxDefault = 60_000;
 const pageSizeDefault = 20;
 
-export function openSweepClient(address: string): SweepClient {
+/** `runMsMax`: how long one run may take. */
+export function openSweepClient(address: string, runMsMax = runMsMaxDefault): SweepClient {
   const loader = openLoaderClient(address, undefined, {
     // A sweeper that was restarted is found again soon.
     'grpc.initial_reconnect_backoff_ms': 50,
@@ -66,7 +67,7 @@ export function openSweepClient(address: string): SweepClient {
       responseDeserialize,
       request,
       new Metadata(),
-      { deadline: Date.now() + callMsMax },
+      { deadline: Date.now() + runMsMax },
     ) as ClientReadableStream<UpdateMessage>;
     return follow(call);
   }

@@ -12,7 +12,7 @@ import { failAll } from '../../support/engine/hold.js';
 import { large, largeBytes } from '../../support/engine/payloads.js';
 import { unavailable } from '../../support/engine/situations.js';
 import { idOf } from '../../support/engine/store-under-test.js';
-import { useSweptStore } from './sweep-store-bed.js';
+import { useSweptStore } from '../../support/swept-store.js';
 
 const reclaim = { kind: 'reclaim-orphans', limit: { entries: 1_000 } } as const;
 const ageMs = limits.orphanAgeMsMin;

@@ -5,7 +5,7 @@ import { failAll } from '../../support/engine/hold.js';
 import { large } from '../../support/engine/payloads.js';
 import { unavailable } from '../../support/engine/situations.js';
 import { idOf } from '../../support/engine/store-under-test.js';
-import { useSweptStore } from './sweep-store-bed.js';
+import { useSweptStore } from '../../support/swept-store.js';
 
 const deadlineMs = limits.changeDeadlineMs;
 const recover = { kind: 'recover-changes', limit: { entries: 1_000 } } as const;

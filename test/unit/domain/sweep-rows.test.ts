@@ -4,7 +4,7 @@ import { failNext } from '../../support/engine/hold.js';
 import { large, largeBytes, small } from '../../support/engine/payloads.js';
 import { unavailable } from '../../support/engine/situations.js';
 import { expiringAfter, idOf } from '../../support/engine/store-under-test.js';
-import { useSweptStore } from './sweep-store-bed.js';
+import { useSweptStore } from '../../support/swept-store.js';
 
 const ttlMs = 60_000;
 const entries = { entries: 1_000 };

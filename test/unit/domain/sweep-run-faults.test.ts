@@ -9,7 +9,7 @@ import {
   options,
   pagesOf,
   type SweepBed,
-} from './sweep-bed.js';
+} from '../../support/sweep-run-bed.js';
 
 const down = new DomainError({ code: 'TIER_UNAVAILABLE', tier: 'x', why: 'the test says so' });
 

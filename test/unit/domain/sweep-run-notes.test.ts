@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { createSweepBed, dieAfter, options, pagesOf, type SweepBed } from './sweep-bed.js';
+import {
+  createSweepBed,
+  dieAfter,
+  options,
+  pagesOf,
+  type SweepBed,
+} from '../../support/sweep-run-bed.js';
 
 const stepMs = 400;
 const noteEveryMs = 1_000;

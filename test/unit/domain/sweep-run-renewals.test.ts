@@ -6,7 +6,13 @@ import {
 } from '@holdfast/domain';
 import assert from 'node:assert/strict';
 import { failAll } from '../../support/engine/hold.js';
-import { createSweepBed, dutiesOf, liveEntries, options, type SweepBed } from './sweep-bed.js';
+import {
+  createSweepBed,
+  dutiesOf,
+  liveEntries,
+  options,
+  type SweepBed,
+} from '../../support/sweep-run-bed.js';
 
 const down = new DomainError({ code: 'TIER_UNAVAILABLE', tier: 'x', why: 'the test says so' });
 const { leaseMs } = options;

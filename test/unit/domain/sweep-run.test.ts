@@ -8,7 +8,7 @@ import {
   pagesOf,
   someDamage,
   type SweepBed,
-} from './sweep-bed.js';
+} from '../../support/sweep-run-bed.js';
 
 describe('A run of a sweep', () => {
   let bed: SweepBed;

@@ -1,7 +1,7 @@
 import { limits, noFindings, type SweepStepOutcome } from '@holdfast/domain';
 import assert from 'node:assert/strict';
 import { createSweepTally } from '../../../packages/domain/src/sweep/sweep-tally.js';
-import { createSweepBed, someDamage } from './sweep-bed.js';
+import { createSweepBed, someDamage } from '../../support/sweep-run-bed.js';
 
 const { usecasesHeldMax, usecasesShownMax, damageShownMax, undecidedShownMax } = limits;
 const nothing: SweepStepOutcome = { found: [], damage: [], undecidedEntries: [] };

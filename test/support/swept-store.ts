@@ -15,13 +15,18 @@ import {
   type HookedPort,
   type MemoryCleanupQueue,
 } from '@holdfast/testkit';
-import { useStore, type StoreUnderTest } from '../../support/engine/store-under-test.js';
-import { openMemoryTiers, type MemoryTiers } from '../../support/memory-tiers.js';
-import { createSweepBed } from './sweep-bed.js';
+import {
+  useStore,
+  type OpenTiers,
+  type StoreUnderTest,
+  type Tiers,
+} from './engine/store-under-test.js';
+import { openMemoryTiers, type MemoryTiers } from './memory-tiers.js';
+import { createSweepBed } from './sweep-run-bed.js';
 
-/** A real engine over memory tiers with something to sweep in it, and the sweeper's side of things. */
-export interface SweepStoreBed {
-  readonly store: StoreUnderTest<MemoryTiers>;
+/** A real engine with something to sweep in its tiers, and the sweeper's side of things. */
+export interface SweptStoreBed<Opened extends Tiers = Tiers> {
+  readonly store: StoreUnderTest<Opened>;
   readonly swept: HookedPort<SweptStore>;
   readonly queue: MemoryCleanupQueue;
   readonly producer: HookedPort<CleanupProducer>;
@@ -32,18 +37,24 @@ export interface SweepStoreBed {
 }
 
 /** Opens one for each test of the enclosing suite. Jobs that the engine itself enqueues are lost. */
-export function useSweptStore(): () => SweepStoreBed {
-  const store = useStore(openMemoryTiers);
-  let current: SweepStoreBed | undefined;
+export function useSweptStore(): () => SweptStoreBed<MemoryTiers> {
+  return useSweptStoreOn(openMemoryTiers);
+}
+
+export function useSweptStoreOn<Opened extends Tiers>(
+  openTiers: OpenTiers<Opened>,
+): () => SweptStoreBed<Opened> {
+  const store = useStore(openTiers);
+  let current: SweptStoreBed<Opened> | undefined;
   return () => (current = current?.store === store() ? current : openBed(store()));
 }
 
-function openBed(store: StoreUnderTest<MemoryTiers>): SweepStoreBed {
+function openBed<Opened extends Tiers>(store: StoreUnderTest<Opened>): SweptStoreBed<Opened> {
   const { clock } = store;
   const bed = createSweepBed(clock);
   const queue = createMemoryCleanupQueue(memoryCleanupQueueDefaults, { clock, random: () => 0 });
   const producer = withHooks<CleanupProducer>(queue);
-  const swept = withHooks<SweptStore>(sweptStoreOf(store.engine, { clock }));
+  const swept = withHooks<SweptStore>(sweptStoreOf(store.anotherEngine(), { clock }));
   const enqueued: CleanupJob[] = [];
   producer.hook('enqueue', { before: (job) => void enqueued.push(job) });
   const parts = { store: swept.port, producer: producer.port, jobs: queue, clock };

@@ -21,8 +21,8 @@ import {
   type MemorySweepLedger,
 } from '@holdfast/testkit';
 import assert from 'node:assert/strict';
-import { fullReportOf } from '../../../packages/testkit/src/contracts/sweep-ledger-under-test.js';
-import { createRowFixtures } from '../../../packages/testkit/src/contracts/row-fixtures.js';
+import { fullReportOf } from '../../packages/testkit/src/contracts/sweep-ledger-under-test.js';
+import { createRowFixtures } from '../../packages/testkit/src/contracts/row-fixtures.js';
 
 /** Where nobody sleeps for long no lease is renewed within a step. */
 export const options: RunSweepOptions = {

@@ -8,6 +8,7 @@ import {
   sampleBytes,
 } from '../../packages/testkit/src/contracts/blob-samples.js';
 import { layoutOf, placeOf } from '../../packages/tier-filesystem/src/layout.js';
+import { importTier } from '../support/compiled-tier.js';
 import { openFilesystemFixture, type FilesystemFixture } from '../support/filesystem-fixture.js';
 import { listAll } from '../support/stored-blobs.js';
 
@@ -21,7 +22,8 @@ describe('a listing of many files', () => {
   let fixture: FilesystemFixture;
 
   beforeEach(async () => {
-    fixture = await openFilesystemFixture();
+    const { createFilesystemTier } = await importTier();
+    fixture = await openFilesystemFixture(createFilesystemTier);
   });
 
   afterEach(() => fixture.close());

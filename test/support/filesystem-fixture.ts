@@ -11,10 +11,12 @@ export interface FilesystemFixture extends LongTermTierFixture {
   readonly root: string;
 }
 
-/** A file system tier in a directory of its own. */
-export async function openFilesystemFixture(): Promise<FilesystemFixture> {
+/** A file system tier in a directory of its own. The source of the tier starts no thread. */
+export async function openFilesystemFixture(
+  createTier = createFilesystemTier,
+): Promise<FilesystemFixture> {
   const root = await mkdtemp(join(tmpdir(), 'holdfast-blobs-'));
-  const tier = await createFilesystemTier({ root }, { clock, checksum });
+  const tier = await createTier({ root }, { clock, checksum });
   return {
     tier,
     root,

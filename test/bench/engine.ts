@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { openEmbeddedStore, type EmbeddedStore } from '../support/embedded-store.js';
+import { openEmbeddedStore } from '../support/embedded-store.js';
+import type { EngineStore } from '../support/engine-store.js';
 import { compare, inLanes } from './measure.js';
 import { idOf, metadata, once, repeated, sizeOf } from './payloads.js';
 import type { BenchResult } from './report.js';
@@ -38,7 +39,7 @@ export async function benchEngine(): Promise<readonly BenchResult[]> {
   }
 }
 
-async function benchSmall({ engine }: EmbeddedStore, directory: string): Promise<BenchResult[]> {
+async function benchSmall({ engine }: EngineStore, directory: string): Promise<BenchResult[]> {
   const bytes = randomBytes(smallBytes);
   // As durable as ours: an answer comes when the flush is done, and many share one flush.
   const root = openLmdb({ path: join(directory, 'raw'), overlappingSync: false, maxDbs: 2 });
@@ -75,7 +76,7 @@ async function benchSmall({ engine }: EmbeddedStore, directory: string): Promise
   return [put, get];
 }
 
-async function benchLarge({ engine }: EmbeddedStore, directory: string): Promise<BenchResult[]> {
+async function benchLarge({ engine }: EngineStore, directory: string): Promise<BenchResult[]> {
   const chunk = randomBytes(chunkBytes);
   const rawPath = (round: number): string => join(directory, `raw-${round}`);
   const put = await compare({

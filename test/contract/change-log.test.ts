@@ -1,5 +1,7 @@
 import { encodeRevision, revisionBytes } from '@holdfast/domain';
 import { createMemoryChangeLog, describeChangeLog } from '@holdfast/testkit';
+import { requireBigtableEmulator } from '../support/bigtable-emulator.js';
+import { damageChange, openTemporaryBigtableStore } from '../support/bigtable-store.js';
 import { openTemporaryLmdbStore } from '../support/lmdb-store.js';
 
 describeChangeLog('The memory', async () => {
@@ -18,4 +20,19 @@ describeChangeLog('LMDB', async () => {
     },
     close: () => store.remove(),
   };
+});
+
+describe('With the emulator', () => {
+  before(function () {
+    requireBigtableEmulator(this);
+  });
+
+  describeChangeLog('Bigtable', async () => {
+    const store = await openTemporaryBigtableStore();
+    return {
+      log: store.changeLog,
+      damage: (changeId) => damageChange(store, changeId),
+      close: () => store.close(),
+    };
+  });
 });

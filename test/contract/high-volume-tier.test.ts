@@ -3,6 +3,8 @@ import {
   createMemoryHighVolumeTier,
   describeHighVolumeTier,
 } from '@holdfast/testkit';
+import { requireBigtableEmulator } from '../support/bigtable-emulator.js';
+import { damageRow, openTemporaryBigtableStore } from '../support/bigtable-store.js';
 import { openTemporaryLmdbStore } from '../support/lmdb-store.js';
 
 describeHighVolumeTier('The memory', async () => {
@@ -20,4 +22,20 @@ describeHighVolumeTier('LMDB', async () => {
       store.tamper(({ heads }) => void heads.put(Buffer.from(id.path), Buffer.of(99, 1, 2))),
     close: () => store.remove(),
   };
+});
+
+describe('With the emulator', () => {
+  before(function () {
+    requireBigtableEmulator(this);
+  });
+
+  describeHighVolumeTier('Bigtable', async () => {
+    const store = await openTemporaryBigtableStore();
+    return {
+      tier: store.highVolumeTier,
+      clock: store.clock,
+      damage: (id) => damageRow(store, id),
+      close: () => store.close(),
+    };
+  });
 });

@@ -5,6 +5,7 @@ import {
   describeLongTermTier,
 } from '@holdfast/testkit';
 import { openFilesystemFixture } from '../support/filesystem-fixture.js';
+import { openGcsTierFixture } from '../support/gcs-tier-fixture.js';
 
 describeLongTermTier('in memory', async () => {
   const tier = createMemoryLongTermTier({ clock: createManualClock(), checksum });
@@ -19,3 +20,5 @@ describeLongTermTier('in memory', async () => {
 });
 
 describeLongTermTier('on a file system', openFilesystemFixture);
+
+describeLongTermTier('on Cloud Storage', () => openGcsTierFixture());

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { createCleanupBed, startCleanupBed, type CleanupBed } from '../support/cleanup-bed.js';
-import { blobsOnDisk } from '../support/cleanup-blobs.js';
 import { openJobs } from '../support/cleanup-jobs.js';
 import { settleQueue } from '../support/cleanup-operators.js';
 import { recordChanges } from '../support/cleanup-changes.js';
@@ -38,7 +37,7 @@ describe('cleanup through the queue', function () {
     await remove(bed.callers, deleted);
     await waitForNothing(bed);
 
-    const names = (await blobsOnDisk(bed)).map(({ name }) => name ?? 'of no blob');
+    const names = (await bed.payloads()).map(({ name }) => name ?? 'of no blob');
     assert.deepEqual(names.toSorted(), rest.map(({ blob }) => blob).toSorted());
     assert.equal((await jobsEnded(bed.worker, 'done')) - doneBefore, objects + deleted.length);
     for (const { key, payload } of rest) {

@@ -79,7 +79,8 @@ describe('the maintenance service of the tiered store', () => {
       longTermTier: string;
       usage: readonly { usecase: string; objects: number; blobBytes: number }[];
     }>('DescribeStorage', { includeUsage: true });
-    assert.deepEqual([described.highVolumeTier, described.longTermTier], ['lmdb', 'filesystem']);
+    const { highVolume, longTerm } = cluster.storage.kinds;
+    assert.deepEqual([described.highVolumeTier, described.longTermTier], [highVolume, longTerm]);
     const [usage] = described.usage;
     assert.deepEqual([usage?.usecase, usage?.objects, usage?.blobBytes], ['kept', 1, size]);
   });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { blobsOnDisk } from '../support/cleanup-blobs.js';
 import { waitForNothing } from '../support/cleanup-rest.js';
 import { usecase } from '../support/cleanup-writes.js';
 import { waitUntil } from '../support/cluster-wait.js';
@@ -49,7 +48,7 @@ describe('a sweep for expired objects', function () {
     }
 
     const dry = await bed.sweeps.run('ExpireObjects', { dryRun: true });
-    assert.equal((await blobsOnDisk(bed)).length, Object.keys(policies).length);
+    assert.equal((await bed.payloads()).length, Object.keys(policies).length);
     const report = await bed.sweeps.run('ExpireObjects');
     const { counts, usecases } = report;
     assert.deepEqual(
@@ -59,7 +58,7 @@ describe('a sweep for expired objects', function () {
     assert.equal(counts?.freedBytes, 2 * (sizes.small + sizes.large));
     assert.deepEqual([dry.counts, dry.usecases], [counts, usecases]);
     await waitForNothing(bed);
-    assert.equal((await blobsOnDisk(bed)).length, 3);
+    assert.equal((await bed.payloads()).length, 3);
     for (const [key, payload] of written) {
       const read = await bed.callers.get({ objectId: { usecase, key } });
       assert.ok(read.payload.equals(payload), key);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { readFile, rm } from 'node:fs/promises';
-import { blobsOnDisk } from '../support/cleanup-blobs.js';
 import { waitForNothing, waitForRemains } from '../support/cleanup-rest.js';
 import { keysOf, remove, usecase, writeLarge } from '../support/cleanup-writes.js';
 import { waitUntil } from '../support/cluster-wait.js';
@@ -121,7 +120,7 @@ describe('a sweep for orphans', function () {
     const orphans = await writeOrphans(bed, keysOf('orphan', 7), { bytes: 2_000 });
     const dry = await bed.sweeps.run('ReclaimOrphans', { dryRun: true });
     assert.equal(dry.dryRun, true);
-    assert.equal((await blobsOnDisk(bed)).length, live.length + orphans.length);
+    assert.equal((await bed.payloads()).length, live.length + orphans.length);
     const real = await bed.sweeps.run('ReclaimOrphans');
     assert.deepEqual(
       [real.counts?.removed, real.counts?.freedBytes],

@@ -72,7 +72,7 @@ describe(`a store with ${rows} rows and ${blobs} blobs`, function () {
       (done) => done === amounts.orphans,
       secondsMax * 1_000,
     );
-    assert.equal((await bed.blobFiles()).length, amounts.large);
+    assert.equal((await bed.payloads()).length, amounts.large);
 
     const left = await sweepAll('ReclaimOrphans');
     const live = left.map((report) => keptEntries(report, 'LIVE'));

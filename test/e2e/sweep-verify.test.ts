@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, rm, truncate } from 'node:fs/promises';
-import { blobsOnDisk, fileOf } from '../support/cleanup-blobs.js';
+import { fileOf } from '../support/cleanup-blobs.js';
 import { keysOf, writeLarge, type Written } from '../support/cleanup-writes.js';
 import { MiB } from '../support/loader-payloads.js';
 import { requireRedis } from '../support/redis.js';
@@ -48,7 +48,7 @@ describe('a sweep that verifies what is stored', function () {
     await flipPayloadByte(await fileOf(bed, flipped.blob));
     await truncate(await fileOf(bed, cut.blob), 4_500);
     await rm(await fileOf(bed, gone.blob));
-    const files = (await blobsOnDisk(bed)).map(({ file }) => file);
+    const files = (await bed.payloads()).map(({ file }) => file);
     const before = await Promise.all(files.map((file) => readFile(file)));
 
     const report = await bed.sweeps.run('VerifyObjects');
@@ -68,7 +68,7 @@ describe('a sweep that verifies what is stored', function () {
         key,
       );
     }
-    const after = (await blobsOnDisk(bed)).map(({ file }) => file);
+    const after = (await bed.payloads()).map(({ file }) => file);
     assert.deepEqual(after, files);
     assert.deepEqual(await Promise.all(files.map((file) => readFile(file))), before);
   });

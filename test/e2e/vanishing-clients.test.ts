@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { stat } from 'node:fs/promises';
 import { startChild } from '../support/child-process.js';
 import { startCluster, type Cluster } from '../support/cluster.js';
 import { callsInFlight, waitForIdle, waitForRest } from '../support/cluster-rest.js';
@@ -10,7 +9,7 @@ import { chunksOf, finishOf, KiB, MiB, randomPayload } from '../support/loader-p
 
 const uploader = new URL('../support/cluster-upload-child.ts', import.meta.url);
 const largeBytes = 12 * MiB;
-/** The store gathers what it writes, so that its file lags behind. */
+/** The store gathers what it writes, so that what is stored lags behind. */
 const unwrittenBytesMax = 4 * MiB;
 
 const stages = [
@@ -49,7 +48,8 @@ describe('a client that is killed while it uploads', () => {
             () => callsInFlight(service, 'PutObject'),
             (calls) => calls === 1,
           );
-          if (bytes > 2 * unwrittenBytesMax) await waitForFile(cluster, bytes - unwrittenBytesMax);
+          if (bytes > 2 * unwrittenBytesMax)
+            await waitForPayload(cluster, bytes - unwrittenBytesMax);
         } finally {
           await child.kill();
         }
@@ -69,7 +69,7 @@ describe('a client that is killed while it uploads', () => {
     const child = startChild(uploader, [cluster.gateway.address, key, String(largeBytes)]);
     try {
       assert.equal(await child.nextLine(), 'sent');
-      await waitForFile(cluster, payload.length + 1);
+      await waitForPayload(cluster, payload.length + 1);
     } finally {
       await child.kill();
     }
@@ -82,12 +82,11 @@ describe('a client that is killed while it uploads', () => {
 });
 
 /** Waits until the store has written so much of a blob. */
-async function waitForFile(cluster: Cluster, bytesMin: number): Promise<void> {
+async function waitForPayload(cluster: Cluster, bytesMin: number): Promise<void> {
   await waitUntil(
-    `a file of ${bytesMin} bytes`,
+    `a payload of ${bytesMin} bytes`,
     async () => {
-      const files = await cluster.blobFiles();
-      const sizes = await Promise.all(files.map(async (path) => (await stat(path)).size));
+      const sizes = (await cluster.payloads()).map(({ bytes }) => bytes);
       return Math.max(0, ...sizes);
     },
     (size) => size >= bytesMin,

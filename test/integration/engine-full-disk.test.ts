@@ -81,10 +81,7 @@ describe('the engine on a full disk', function () {
   });
 
   it('refuses with a clear error, loses nothing, and goes on when there is space', async () => {
-    const { engine, dependencies, blobs, close } = await openEmbeddedStore(
-      disk.path,
-      afterDeadlines,
-    );
+    const { engine, dependencies, close } = await openEmbeddedStore(disk.path, afterDeadlines);
     const stored = await fill(engine);
     assert.ok(stored.size > 10, `only ${stored.size} objects fit`);
     for (const [index, bytes] of stored) {
@@ -113,7 +110,7 @@ describe('the engine on a full disk', function () {
       assert.ok(await holds(engine, index, bytes), `object ${index} is not what it was`);
     }
     assert.deepEqual(await readdir(join(disk.path, 'blobs', 'tmp')), []);
-    const page = await blobs.list(undefined, 1_000);
+    const page = await dependencies.longTerm.list(undefined, 1_000);
     const large = [...stored.values()].filter((bytes) => bytes.length > MiB);
     assert.deepEqual([page.blobs.length, page.undecided], [large.length, []]);
     await close();

@@ -1,13 +1,27 @@
-import { parseStoragePrefix, type ChangeId, type StoragePath } from '@holdfast/domain';
+import {
+  encodeChange,
+  encodeChangeKey,
+  parseStoragePrefix,
+  type Change,
+  type ChangeId,
+  type StoragePath,
+} from '@holdfast/domain';
 import assert from 'node:assert/strict';
 import { createRowFixtures } from '@holdfast/testkit';
-import { encodeChange, encodeChangeKey } from '../../packages/tier-lmdb/src/change-codec.js';
 import { openTemporaryLmdbStore, type TemporaryLmdbStore } from '../support/lmdb-store.js';
 
 /** More calls than the pages that any of these listings has. */
 const callsMax = 50;
 const keysOfOurs = 5;
 const value = Buffer.of(1, 2, 3);
+
+function keyOf(changeId: ChangeId): Buffer {
+  return Buffer.from(encodeChangeKey(changeId));
+}
+
+function valueOf(change: Change): Buffer {
+  return Buffer.from(encodeChange(change));
+}
 
 describe('an LMDB store with keys that are none of its own', () => {
   let store: TemporaryLmdbStore;
@@ -26,12 +40,12 @@ describe('an LMDB store with keys that are none of its own', () => {
         objectId: make.id(),
         deadline: store.clock.now(),
       }));
-      const foreign = changes.flatMap(({ changeId }) => strangersAround(encodeChangeKey(changeId)));
+      const foreign = changes.flatMap(({ changeId }) => strangersAround(keyOf(changeId)));
       foreign.push(Buffer.from('another program'), Buffer.of(0), Buffer.alloc(16, 0xff));
       await store.tamper((environment) => {
         for (const key of foreign) void environment.changes.put(key, value);
         for (const change of changes) {
-          void environment.changes.put(encodeChangeKey(change.changeId), encodeChange(change));
+          void environment.changes.put(keyOf(change.changeId), valueOf(change));
         }
       });
       const { shown, undecided } = await collect(async (after: ChangeId | undefined) => {

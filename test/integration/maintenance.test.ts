@@ -8,7 +8,8 @@ import { mkdtemp, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { maintenanceMethods } from '../../services/tiered-store/src/maintenance/maintenance-methods.js';
-import { openEmbeddedStore, type EmbeddedStore } from '../support/embedded-store.js';
+import { openEmbeddedStore } from '../support/embedded-store.js';
+import type { EngineStore } from '../support/engine-store.js';
 import { inChunks, sampleBytes } from '../support/engine/payloads.js';
 import { plainMetadata } from '../support/engine/store-under-test.js';
 import { errorOf } from '../support/maintenance.js';
@@ -23,7 +24,7 @@ const chunkBytes = 256 * 1024;
 
 describe('MaintenanceService over a socket, on LMDB and files', () => {
   let directory: string;
-  let store: EmbeddedStore;
+  let store: EngineStore;
   let server: TestServer;
   let channel: RpcChannel;
   const lines: string[] = [];

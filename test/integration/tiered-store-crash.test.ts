@@ -147,7 +147,9 @@ describe('A tiered store as a process', () => {
   it('says that nothing in memory outlives it', async () => {
     await store.start({
       HOLDFAST_STORAGE__HIGH_VOLUME__KIND: 'memory',
+      HOLDFAST_STORAGE__HIGH_VOLUME__DIRECTORY: '',
       HOLDFAST_STORAGE__LONG_TERM__KIND: 'memory',
+      HOLDFAST_STORAGE__LONG_TERM__DIRECTORY: '',
     });
     const client = openClient(store.address);
     await put(client, uploadOf('kept for now', large));

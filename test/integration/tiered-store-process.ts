@@ -41,8 +41,7 @@ export async function startStore(
   const settings = readSettings([], {
     HOLDFAST_LISTEN__PORT: '0',
     HOLDFAST_HTTP__PORT: '0',
-    HOLDFAST_STORAGE__HIGH_VOLUME__DIRECTORY: join(folder, 'rows'),
-    HOLDFAST_STORAGE__LONG_TERM__DIRECTORY: join(folder, 'blobs'),
+    ...directoriesIn(folder, env),
     ...env,
   });
   const write = (line: string): void => void lines.push(line);
@@ -69,6 +68,18 @@ export async function startStore(
       await scope.shutDown();
       await rm(folder, { recursive: true });
     },
+  };
+}
+
+/** For the tiers that have one, which those do that nothing else is said of. */
+function directoriesIn(folder: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { HOLDFAST_STORAGE__HIGH_VOLUME__KIND: rows = 'lmdb' } = env;
+  const { HOLDFAST_STORAGE__LONG_TERM__KIND: blobs = 'filesystem' } = env;
+  return {
+    ...(rows === 'lmdb' && { HOLDFAST_STORAGE__HIGH_VOLUME__DIRECTORY: join(folder, 'rows') }),
+    ...(blobs === 'filesystem' && {
+      HOLDFAST_STORAGE__LONG_TERM__DIRECTORY: join(folder, 'blobs'),
+    }),
   };
 }
 

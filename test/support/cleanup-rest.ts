@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CleanupBed } from './cleanup-bed.js';
-import { blobsOnDisk, namedBlobs, type BlobOnDisk } from './cleanup-blobs.js';
+import { namedBlobs } from './cleanup-blobs.js';
 import type { Operators } from './cleanup-operators.js';
+import type { StoredPayload } from './cluster-storage.js';
 import { waitUntil } from './cluster-wait.js';
 import type { ChangesAnswer } from './loader-messages.js';
 
@@ -44,7 +45,7 @@ export async function remainsOf(
   const stats = await operators.stats();
   const deadLetters = await operators.deadLetters();
   const named = await namedBlobs(bed.store, await usecasesOf(bed), bed.thresholdBytes);
-  const onDisk = await blobsOnDisk(bed);
+  const onDisk = await bed.payloads();
   const unnamed = onDisk.filter(({ name }) => name === undefined || !named.has(name));
   const names = new Set(onDisk.map(({ name }) => name));
   const failed = stats.queues
@@ -103,7 +104,7 @@ async function usecasesOf({ store }: CleanupBed): Promise<readonly string[]> {
   return usage.map(({ usecase }) => usecase).filter((usecase) => usecase !== undefined);
 }
 
-function bytesByUsecase(blobs: readonly BlobOnDisk[]): BytesByUsecase {
+function bytesByUsecase(blobs: readonly StoredPayload[]): BytesByUsecase {
   const sums: Record<string, number> = {};
   for (const { usecase, bytes } of blobs) sums[usecase] = (sums[usecase] ?? 0) + bytes;
   return sums;

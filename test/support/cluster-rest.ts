@@ -7,14 +7,14 @@ import type { BlobsAnswer, ChangesAnswer } from './loader-messages.js';
 /** What a store has apart from its rows. */
 export interface Leftovers {
   readonly changes: readonly string[];
-  /** Complete blobs and those being written, by the names of their files. */
+  /** Complete blobs and those being written, by where they are. */
   readonly files: readonly string[];
   readonly undecided: number;
 }
 
 /**
- * Waits until no change is pending and the blobs of so many objects are all that is left in the
- * folder of blobs. `store` is a client of the tiered store itself.
+ * Waits until no change is pending and the blobs of so many objects are all that is left of payloads.
+ * `store` is a client of the tiered store itself.
  */
 export async function waitForRest(
   cluster: Cluster,
@@ -35,7 +35,7 @@ async function leftovers(cluster: Cluster, store: LoaderClient): Promise<Leftove
   const blobs = await store.unary<BlobsAnswer>(['maintenance', 'ListBlobs'], page);
   return {
     changes: (changes.changes ?? []).map(({ changeId }) => changeId),
-    files: await cluster.blobFiles(),
+    files: (await cluster.payloads()).map(({ file }) => file),
     undecided: (changes.undecided?.length ?? 0) + (blobs.undecided?.length ?? 0),
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from './cluster-ports.js';
@@ -9,17 +9,19 @@ import {
   type QueueOptions,
 } from './cluster-queue.js';
 import { createClusterService, type ClusterService, type Settings } from './cluster-service.js';
+import { openClusterStorage, type ClusterStorage, type StorageName } from './cluster-storage.js';
 
-/** A gateway in front of a tiered store, each a process of its own, over a folder of their own. */
+/** A gateway in front of a tiered store, each a process of its own, over a storage of their own. */
 export interface Cluster {
   readonly gateway: ClusterService;
   readonly tieredStore: ClusterService;
+  /** Where the storage keeps its files, if it does. */
   readonly directory: string;
-  /** The files that hold payload of blobs, complete or not. */
-  blobFiles(): Promise<string[]>;
-  /** Makes uploads that have broken off look as if that had been hours ago. */
-  ageBrokenUploads(): Promise<void>;
-  /** Ends everything and removes the folder. */
+  readonly storage: Pick<ClusterStorage, 'kinds' | 'withLongTerm'>;
+  /** What there is of blobs, complete or not. */
+  payloads: ClusterStorage['payloads'];
+  ageBrokenUploads: ClusterStorage['ageBrokenUploads'];
+  /** Ends everything and removes what was stored. */
   close(): Promise<void>;
 }
 
@@ -28,6 +30,8 @@ export interface ClusterOptions {
   readonly settings?: Settings;
   readonly gateway?: Settings;
   readonly tieredStore?: Settings;
+  /** LMDB and a file system, unless HOLDFAST_TEST_STORAGE says otherwise. */
+  readonly storage?: StorageName;
 }
 
 /**
@@ -37,9 +41,6 @@ export interface ClusterOptions {
 export type QueueCluster = Cluster & ClusterQueue;
 
 export type QueueClusterOptions = ClusterOptions & QueueOptions;
-
-/** Longer than a store takes an upload for one that may still go on. */
-const brokenAgeMs = 24 * 3_600_000;
 
 type AnyOptions = ClusterOptions & Partial<QueueOptions>;
 type AnyCluster = Cluster & Partial<ClusterQueue>;
@@ -75,13 +76,13 @@ async function createAnyCluster(options: AnyOptions): Promise<AnyCluster> {
     settings: options.settings,
   });
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-cluster-'));
-  const blobs = join(directory, 'blobs');
+  const storage = await openClusterStorage(directory, options.storage);
   const tieredStore = createClusterService({
     name: 'tiered-store',
     port: storePort,
     httpPort: storeHttp,
     settings: {
-      ...storageSettings(directory, blobs),
+      ...storage.settings,
       ...queue?.settings,
       ...options.settings,
       ...options.tieredStore,
@@ -104,36 +105,14 @@ async function createAnyCluster(options: AnyOptions): Promise<AnyCluster> {
     tieredStore,
     ...queue?.parts,
     directory,
-    blobFiles: () => payloadFiles(blobs),
-    async ageBrokenUploads() {
-      const then = new Date(Date.now() - brokenAgeMs);
-      for (const path of await filesBelow(join(blobs, 'tmp'))) await utimes(path, then, then);
-    },
+    storage,
+    payloads: storage.payloads,
+    ageBrokenUploads: storage.ageBrokenUploads,
     async close() {
       for (const service of services) if (service.isRunning()) await service.kill();
       await queue?.parts.redis.remove();
+      await storage.close();
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-function storageSettings(directory: string, blobs: string): Settings {
-  return {
-    HOLDFAST_STORAGE__HIGH_VOLUME__KIND: 'lmdb',
-    HOLDFAST_STORAGE__HIGH_VOLUME__DIRECTORY: join(directory, 'rows'),
-    HOLDFAST_STORAGE__LONG_TERM__KIND: 'filesystem',
-    HOLDFAST_STORAGE__LONG_TERM__DIRECTORY: blobs,
-  };
-}
-
-/** As docs/formats.md has it: complete blobs under `blobs`, those being written under `tmp`. */
-async function payloadFiles(root: string): Promise<string[]> {
-  return [...(await filesBelow(join(root, 'blobs'))), ...(await filesBelow(join(root, 'tmp')))];
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name));
 }

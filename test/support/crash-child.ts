@@ -1,17 +1,39 @@
-import { noCustomPairs, manualExpiration, parseObjectId, type ObjectId } from '@holdfast/domain';
-import { openEmbeddedStore } from './embedded-store.js';
+import {
+  createEngine,
+  manualExpiration,
+  noCustomPairs,
+  parseObjectId,
+  type HighVolumeTier,
+  type ObjectId,
+} from '@holdfast/domain';
+import type { StorageSettings } from '@holdfast/storage';
+import { withHooks } from '@holdfast/testkit';
+import { setTimeout as pause } from 'node:timers/promises';
+import { openEngineStore } from './engine-store.js';
 
 /*
- * Puts and deletes until it is killed, and says so before and after each operation, one JSON document
- * a line: `{begin, key, action}` and `{end, result}`. Standard output is a pipe, so what it says has
- * left the process when the operation begins. Nothing goes wrong here but its end: any error is fatal.
+ * Puts and deletes on the storage that its argument names until it is killed, and says so before and
+ * after each operation, one JSON document a line: `{begin, key, action}` and `{end, result}`, each with
+ * the time of a clock that all processes share. Standard output is a pipe, so what it says has left the
+ * process when the operation begins. Nothing goes wrong here but its end: any error is fatal.
  */
 
 export type CrashAction = 'put-small' | 'put-large' | 'put-if-absent' | 'delete';
 export type CrashResult = 'done' | 'refused' | 'no-effect';
-export type CrashLine =
+export type CrashLine = { readonly at: number } & CrashEvent;
+type CrashEvent =
   | { readonly begin: number; readonly key: number; readonly action: CrashAction }
   | { readonly end: number; readonly result: CrashResult };
+
+export interface CrashWork {
+  readonly settings: StorageSettings;
+  /** The operations are numbered from here. */
+  readonly first: number;
+  /** After so many for each key it ends by itself. */
+  readonly operationsPerKey: number;
+  /** What is ready to commit waits up to this, so that others can come in between. */
+  readonly commitDelayMsMax: number;
+}
 
 export const crashKeys = 24;
 /** So few that every order of them can be tried. */
@@ -19,6 +41,7 @@ export const operationsPerKeyMax = 12;
 const workers = 8;
 const actions: readonly CrashAction[] = ['put-small', 'put-large', 'put-if-absent', 'delete'];
 const wordBytes = 4;
+const drainMsMax = 30_000;
 const MiB = 1024 * 1024;
 const metadata = {
   contentType: 'application/octet-stream',
@@ -41,12 +64,17 @@ export function crashPayload(operation: number, bytes: number): Buffer {
 if (process.argv[1]?.endsWith('crash-child.ts') === true) await run();
 
 async function run(): Promise<void> {
-  const [directory = '', firstOperation = '1'] = process.argv.slice(2);
-  const { engine } = await openEmbeddedStore(directory);
+  const work = JSON.parse(process.argv[2] ?? '') as CrashWork;
+  const { settings, first, operationsPerKey, commitDelayMsMax } = work;
+  const { dependencies, close } = await openEngineStore(settings);
+  const highVolume = withHooks<HighVolumeTier>(dependencies.highVolume);
+  highVolume.hook('commit', { before: () => pause(Math.random() * commitDelayMsMax) });
+  const engine = createEngine({}, { ...dependencies, highVolume: highVolume.port });
   const sent = new Map<number, number>();
-  let operation = Number(firstOperation);
+  let operation = first;
 
-  function say(line: CrashLine): void {
+  function say(event: CrashEvent): void {
+    const line: CrashLine = { at: Number(process.hrtime.bigint()), ...event };
     process.stdout.write(`${JSON.stringify(line)}\n`);
   }
 
@@ -65,12 +93,16 @@ async function run(): Promise<void> {
     return outcome.kind === 'fenced' ? 'no-effect' : 'done';
   }
 
-  async function work(): Promise<void> {
+  async function runWorker(): Promise<void> {
     for (;;) {
       const key = Math.floor(Math.random() * crashKeys);
       const count = sent.get(key) ?? 0;
-      if (count === operationsPerKeyMax) {
-        if ([...sent.values()].every((done) => done === operationsPerKeyMax)) return;
+      if (count === operationsPerKey) {
+        if (
+          sent.size === crashKeys &&
+          [...sent.values()].every((done) => done === operationsPerKey)
+        )
+          return;
         continue;
       }
       sent.set(key, count + 1);
@@ -82,7 +114,9 @@ async function run(): Promise<void> {
     }
   }
 
-  await Promise.all(Array.from({ length: workers }, work));
+  await Promise.all(Array.from({ length: workers }, runWorker));
+  await engine.close(drainMsMax);
+  await close();
 }
 
 function bytesOf(action: CrashAction): number {

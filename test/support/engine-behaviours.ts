@@ -27,35 +27,42 @@ import { describeVanishingCallers } from './engine/vanishing-callers.js';
 import { describeVerifying } from './engine/verifying.js';
 import type { OpenTiers } from './engine/store-under-test.js';
 
+const parts: Readonly<Record<string, (openTiers: OpenTiers) => void>> = {
+  'stored content': describeStoredContent,
+  'declared content': describeDeclaredContent,
+  replacing: describeReplacing,
+  racing: describeRacing,
+  conditions: describeConditions,
+  'failing steps': describeFailingSteps,
+  'lost replies': describeLostReplies,
+  'vanishing callers': describeVanishingCallers,
+  'ending sources': describeEndingSources,
+  crashing: describeCrashing,
+  reading: describeReading,
+  ranges: describeRanges,
+  expiring: describeExpiring,
+  'time to idle': describeTimeToIdle,
+  listing: describeListing,
+  uploading: describeUploading,
+  'change order': describeChangeOrder,
+  settling: describeSettling,
+  'sweeping changes': describeSweepingChanges,
+  reclaiming: describeReclaiming,
+  'swept uploads': describeSweptUploads,
+  'expiring rows': describeExpiringRows,
+  'sweep bounds': describeSweepBounds,
+  'dry runs': describeDryRuns,
+  'cleanup lists': describeCleanupLists,
+  verifying: describeVerifying,
+  describing: describeDescribing,
+};
+
 /** What the engine promises, over whatever tiers it runs on. */
 export function describeEngineBehaviours(name: string, openTiers: OpenTiers): void {
   describe(`The engine ${name}`, () => {
-    describeStoredContent(openTiers);
-    describeDeclaredContent(openTiers);
-    describeReplacing(openTiers);
-    describeRacing(openTiers);
-    describeConditions(openTiers);
-    describeFailingSteps(openTiers);
-    describeLostReplies(openTiers);
-    describeVanishingCallers(openTiers);
-    describeEndingSources(openTiers);
-    describeCrashing(openTiers);
-    describeReading(openTiers);
-    describeRanges(openTiers);
-    describeExpiring(openTiers);
-    describeTimeToIdle(openTiers);
-    describeListing(openTiers);
-    describeUploading(openTiers);
-    describeChangeOrder(openTiers);
-    describeSettling(openTiers);
-    describeSweepingChanges(openTiers);
-    describeReclaiming(openTiers);
-    describeSweptUploads(openTiers);
-    describeExpiringRows(openTiers);
-    describeSweepBounds(openTiers);
-    describeDryRuns(openTiers);
-    describeCleanupLists(openTiers);
-    describeVerifying(openTiers);
-    describeDescribing(openTiers);
+    // Each part opens stores for the tests of the suite that it is in, which are to be its own alone.
+    for (const [part, describePart] of Object.entries(parts)) {
+      describe(`(${part})`, () => describePart(openTiers));
+    }
   });
 }

@@ -50,6 +50,7 @@ export interface InProcess {
   /** Standard output is a terminal, and so wide. */
   readonly outputColumns?: number;
   readonly signal?: AbortSignal;
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Runs a command line within this process. */
@@ -71,6 +72,7 @@ export async function runHoldfast(
     address,
     cleanupWorker: address,
     sweeper: address,
+    env: given.env ?? {},
     outputColumns: given.outputColumns,
     version: '1.2.3',
   });

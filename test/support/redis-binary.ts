@@ -22,7 +22,7 @@ export function requireRedis(context: Mocha.Context): void {
   skipWithout(context, findRedisServer() !== undefined, `a ${name} on the PATH`);
 }
 
-function isExecutable(file: string): boolean {
+export function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
     return true;

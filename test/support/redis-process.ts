@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { waitUntil } from './cluster-wait.js';
+import { endingWithUs } from './ending-with-us.js';
 import type { RedisServerTls } from './redis-arguments.js';
-import { findProgram, findRedisServer } from './redis-binary.js';
+import { findRedisServer } from './redis-binary.js';
 
 export interface RedisProcess {
   pid(): number;
@@ -78,14 +79,6 @@ export function createRedisProcess(args: readonly string[], access: RedisAccess)
       await exited;
     },
   };
-}
-
-/** Where the system can be told to, it kills Redis when the tests are killed. It is the same process. */
-function endingWithUs(program: string, args: readonly string[]): [string, readonly string[]] {
-  const wrapper = findProgram('setpriv');
-  return wrapper === undefined
-    ? [program, args]
-    : [wrapper, ['--pdeathsig', 'KILL', program, ...args]];
 }
 
 function clientOptions({ port, tls, user }: RedisAccess): Omit<RedisOptions, 'replyMapping'> {

@@ -32,8 +32,8 @@ export async function assertWhole(tier: LongTermTier, name: BlobName): Promise<v
     size += chunk.length;
     crc32c = checksum.crc32c(chunk, crc32c);
   }
-  assert.equal(size, read.metadata.size);
-  assert.equal(crc32c, read.metadata.crc32c);
+  assert.equal(size, read.size);
+  assert.equal(crc32c, read.crc32c);
 }
 
 /** Every file below a directory. */

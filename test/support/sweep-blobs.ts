@@ -97,20 +97,27 @@ export async function writeBlobFile(
   await writeFile(file, Buffer.concat([header, payload]));
 }
 
-interface NewBlob {
-  readonly name: BlobName;
-  readonly metadata: BlobMetadata;
-  readonly payload: Buffer;
+interface NewBlob extends Orphan {
   readonly file: string;
 }
 
-function blobOf(
-  place: Place,
+/** A blob that no row will ever name. */
+export interface Orphan {
+  readonly name: BlobName;
+  readonly metadata: BlobMetadata;
+  readonly payload: Buffer;
+}
+
+function blobOf(place: Place, key: string, options: PlacedOptions): NewBlob {
+  const orphan = newOrphan(key, options);
+  return { ...orphan, file: blobPath(place, orphan.name) };
+}
+
+export function newOrphan(
   key: string,
-  { bytes = bytesDefault, ageMs = oldMs }: PlacedOptions,
-): NewBlob {
+  { bytes = bytesDefault, ageMs = oldMs }: PlacedOptions = {},
+): Orphan {
   const revision = ids.revision();
-  const name = blobNameOf(parseObjectId({ usecase, scopes: [], key }), revision);
   const metadata: BlobMetadata = {
     contentType: 'application/octet-stream',
     expiration: manualExpiration,
@@ -118,7 +125,8 @@ function blobOf(
     revision,
     timeCreated: (clock.now() - ageMs) as Timestamp,
   };
-  return { name, metadata, payload: randomPayload(bytes), file: blobPath(place, name) };
+  const name = blobNameOf(parseObjectId({ usecase, scopes: [], key }), revision);
+  return { name, metadata, payload: randomPayload(bytes) };
 }
 
 /** Where a blob of that name is, or would be. */
@@ -156,6 +164,6 @@ async function overwrite(file: string, at: number, bytes: Buffer): Promise<void>
   await handle.close();
 }
 
-async function* single(payload: Buffer): AsyncGenerator<Uint8Array> {
+export async function* single(payload: Buffer): AsyncGenerator<Uint8Array> {
   yield payload;
 }

@@ -6,6 +6,8 @@ export interface Environment {
   readonly cleanupWorker: string;
   /** The sweeper to talk to where no `--sweeper` is given. */
   readonly sweeper: string;
+  /** All of it, for what reads the settings of services. */
+  readonly env: NodeJS.ProcessEnv;
 }
 
 const addressDefault = '127.0.0.1:7100';
@@ -17,6 +19,7 @@ export function readEnvironment(): Environment {
     address: addressOf(process.env['HOLDFAST_ADDRESS'], addressDefault),
     cleanupWorker: addressOf(process.env['HOLDFAST_CLEANUP_WORKER'], cleanupWorkerDefault),
     sweeper: addressOf(process.env['HOLDFAST_SWEEPER'], sweeperDefault),
+    env: process.env,
   };
 }
 

@@ -4,6 +4,9 @@ export type { BlobName, BlobNameParts } from './blob-name.js';
 export type { Branded } from './brand.js';
 export { parseByteRange, spanOf } from './byte-range.js';
 export type { ByteRange, ByteSpan } from './byte-range.js';
+export { createByteReader, unreadable } from './byte-reader.js';
+export type { ByteReader } from './byte-reader.js';
+export { decodeChange, decodeChangeKey, encodeChange, encodeChangeKey } from './change-codec.js';
 export type { Change } from './change.js';
 export { failedCondition } from './condition.js';
 export type { PreconditionFailed, WriteCondition } from './condition.js';
@@ -30,6 +33,8 @@ export type {
   StoragePath,
   StoragePrefix,
 } from './object-id.js';
+export { openPayload } from './payload-under-way.js';
+export type { PayloadUnderWay } from './payload-under-way.js';
 export { invalidPageToken, parsePageSize, parsePageToken } from './page.js';
 export {
   changeIdOf,
@@ -43,7 +48,9 @@ export {
   timeOfRevision,
 } from './revision.js';
 export type { ChangeId, Revision } from './revision.js';
-export { absentRow, namedBlob, physicalRevision } from './row.js';
+export { decodeRowHead, encodeRowHead } from './row-head-codec.js';
+export type { StoredHead } from './row-head-codec.js';
+export { absentRow, headAsOf, namedBlob, physicalRevision } from './row.js';
 export type {
   AbsentRow,
   ExpiredRemains,
@@ -54,6 +61,7 @@ export type {
   RowWrite,
   TombstoneRow,
 } from './row.js';
+export { objectIdOfKey, showForeignPath, showKey } from './stored-key.js';
 export { compareUtf8, isCleanText, utf8Length } from './text.js';
 export { isTimestamp, later } from './timestamp.js';
 export type { Timestamp } from './timestamp.js';

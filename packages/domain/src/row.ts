@@ -1,6 +1,8 @@
 import type { BlobName } from './blob-name.js';
+import { isExpired } from './expiration.js';
 import type { ObjectMetadata } from './metadata.js';
 import type { Revision } from './revision.js';
+import type { Timestamp } from './timestamp.js';
 
 /**
  * What the high-volume tier holds for one object. An expired row is `AbsentRow` to every operation;
@@ -41,6 +43,15 @@ export interface TombstoneRow {
 export type RowWrite = InlineRow | TombstoneRow | AbsentRow;
 
 export const absentRow: AbsentRow = { kind: 'absent' };
+
+/** What a row that holds `head` is at the time `now`. */
+export function headAsOf(head: InlineHead | TombstoneRow | undefined, now: Timestamp): RowHead {
+  if (head === undefined) return absentRow;
+  if (!isExpired(head.metadata.timeExpires, now)) return head;
+  const { revision } = head.metadata;
+  const remains = head.kind === 'tombstone' ? { revision, blob: head.blob } : { revision };
+  return { kind: 'absent', remains };
+}
 
 /** The revision of what is physically there, expired or not. */
 export function physicalRevision(row: RowHead): Revision | undefined {

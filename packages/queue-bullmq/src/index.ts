@@ -8,6 +8,8 @@ export type { RedisInspection } from './inspect-redis.js';
 export type { RedisProblem } from './judge-redis.js';
 export { queueNames } from './queue-names.js';
 export type { CleanupQueueName, QueueName } from './queue-names.js';
+export { openQueueSetup, queueEventsMax } from './queue-setup.js';
+export type { QueueBounds, QueueSetup } from './queue-setup.js';
 export type { QueueReport } from './queue-report.js';
 export type { QueueStats } from './queue-stats.js';
 export { queuesDefaults } from './queues-options.js';

@@ -113,7 +113,8 @@ export function createMemoryLongTermTier({
       if (signal?.aborted === true) throw new DomainError({ code: 'CANCELLED' });
       const blob = find(name);
       if (blob === undefined) return { kind: 'absent' };
-      return { kind: 'found', metadata: blob.metadata, payload: openReader(blob, span, signal) };
+      const { size, crc32c } = blob.metadata;
+      return { kind: 'found', size, crc32c, payload: openReader(blob, span, signal) };
     },
 
     async head(name) {

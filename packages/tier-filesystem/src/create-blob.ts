@@ -1,4 +1,12 @@
-import type { BlobMetadata, BlobName, Checksum, CreateResult, Payload } from '@holdfast/domain';
+import {
+  openPayload,
+  type BlobMetadata,
+  type BlobName,
+  type Checksum,
+  type CreateResult,
+  type Payload,
+  type PayloadUnderWay,
+} from '@holdfast/domain';
 import { link, open, unlink } from 'node:fs/promises';
 import { findWholeBlob } from './blob-file.js';
 import { fileMode, syncDirectory } from './durable-directory.js';
@@ -6,7 +14,6 @@ import { hasErrno, tierError, unavailable } from './errors.js';
 import type { FanOut } from './fan-out.js';
 import { encodeHeader, headerLength } from './header-codec.js';
 import { newTemporary, placeOf, type BlobPlace, type Layout } from './layout.js';
-import { openPayload, type PayloadSource } from './payload-source.js';
 import { writeFully, writePayload, type WrittenPayload } from './payload-writer.js';
 
 /** A name that is removed again whenever we look at it is not waited for longer than this. */
@@ -55,7 +62,7 @@ async function writeTemporary(
   temporary: string,
   name: BlobName,
   metadata: BlobMetadata,
-  source: PayloadSource,
+  source: PayloadUnderWay,
   { checksum }: CreateDependencies,
 ): Promise<WrittenPayload> {
   const start = headerLength(name, { ...metadata, size: 0, crc32c: 0 });

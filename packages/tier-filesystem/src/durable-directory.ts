@@ -31,8 +31,8 @@ export async function ensureDirectory(path: string): Promise<void> {
 }
 
 /**
- * Makes the directory and those above it that are missing. Not by the recursion that Node offers: where
- * a file system takes no directories at all, as /proc, that tries for ever.
+ * Makes the directory and those above it that are missing, for the eyes of their owner only. Not by the
+ * recursion that Node offers: where a file system takes no directories at all, as /proc, that tries for ever.
  */
 export async function ensurePath(path: string): Promise<void> {
   try {

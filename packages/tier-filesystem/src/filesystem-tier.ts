@@ -62,15 +62,15 @@ export async function createFilesystemTier(
     const place = placeOf(layout, name);
     const blob = await openWholeBlob(place, name, checksum);
     try {
-      const metadata = blob && (await currentMetadata(blob.header.metadata, place));
       // Not before: nobody hears of an abort that came while the file was being opened.
       if (signal?.aborted === true) throw new DomainError({ code: 'CANCELLED' });
-      if (blob === undefined || metadata === undefined) return { kind: 'absent' };
+      if (blob === undefined) return { kind: 'absent' };
       const { file, header } = blob;
-      const { offset, length } = span ?? { offset: 0, length: metadata.size };
-      assert(offset >= 0 && length >= 0 && offset + length <= metadata.size, 'a span lies within');
+      const { size, crc32c } = header.metadata;
+      const { offset, length } = span ?? { offset: 0, length: size };
+      assert(offset >= 0 && length >= 0 && offset + length <= size, 'a span lies within');
       const range = { file, where: place.where, offset: header.headerBytes + offset, length };
-      return { kind: 'found', metadata, payload: readPayload(range, signal) };
+      return { kind: 'found', size, crc32c, payload: readPayload(range, signal) };
     } catch (error) {
       await blob?.file.close();
       throw error;

@@ -1,3 +1,4 @@
+export { ensurePath } from './durable-directory.js';
 export { createFilesystemTier } from './filesystem-tier.js';
 export type {
   FilesystemTier,

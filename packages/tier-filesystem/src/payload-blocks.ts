@@ -1,4 +1,4 @@
-import type { PayloadSource } from './payload-source.js';
+import type { PayloadUnderWay } from '@holdfast/domain';
 
 /** Smaller chunks are gathered into writes of this size. */
 const blockBytes = 256 * 1024;
@@ -10,7 +10,7 @@ const blockBytesMax = 1024 * 1024;
  * have been asked for, so one may be written while the next is gathered. Holds at most two blocks
  * and one chunk.
  */
-export function createBlocks(source: PayloadSource): () => Promise<Uint8Array | undefined> {
+export function createBlocks(source: PayloadUnderWay): () => Promise<Uint8Array | undefined> {
   let gathering: Uint8Array | undefined;
   let resting: Uint8Array | undefined;
   let rest: Uint8Array | undefined;

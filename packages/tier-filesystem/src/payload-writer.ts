@@ -1,7 +1,6 @@
-import type { Checksum } from '@holdfast/domain';
+import type { Checksum, PayloadUnderWay } from '@holdfast/domain';
 import { unavailable } from './errors.js';
 import { createBlocks } from './payload-blocks.js';
-import type { PayloadSource } from './payload-source.js';
 
 /** What writing needs of a file. */
 export interface PayloadFile {
@@ -33,7 +32,7 @@ const unflushedBytesMax = 8 * 1024 * 1024;
 export async function writePayload(
   file: PayloadFile,
   start: number,
-  source: PayloadSource,
+  source: PayloadUnderWay,
   checksum: Checksum,
 ): Promise<WrittenPayload> {
   const nextBlock = createBlocks(source);

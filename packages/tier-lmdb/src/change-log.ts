@@ -1,16 +1,21 @@
 import {
+  decodeChange,
+  decodeChangeKey,
+  encodeChange,
+  encodeChangeKey,
   hasCode,
+  showKey,
   type Change,
   type ChangeId,
   type ChangeLog,
   type ChangePage,
   type ChangeQuery,
 } from '@holdfast/domain';
-import { decodeChange, decodeChangeKey, encodeChange, encodeChangeKey } from './change-codec.js';
+import { asBuffer } from './as-buffer.js';
 import type { Bytes, Environment } from './environment.js';
 import type { GroupCommit } from './group-commit.js';
 import type { ReadCurrent } from './read-current.js';
-import { readPage, showKey } from './read-page.js';
+import { readPage } from './read-page.js';
 
 export interface LmdbChangeLogDependencies {
   readonly environment: Environment;
@@ -25,19 +30,19 @@ export function createLmdbChangeLog(dependencies: LmdbChangeLogDependencies): Ch
 
   /** Throws for an entry that cannot be read: none such is ever replaced or removed. */
   function stored(changeId: ChangeId): Change | undefined {
-    const bytes = changes.getBinary(encodeChangeKey(changeId));
+    const bytes = changes.getBinary(keyOf(changeId));
     return bytes === undefined ? undefined : decodeChange(bytes, changeId);
   }
 
   return {
     async record(change) {
-      const bytes = encodeChange(change);
+      const bytes = asBuffer(encodeChange(change));
       return commits.submit({
         // A change that adds a blob makes the store grow. One that only replaces a blob makes room.
         bytes: change.newBlob === undefined ? 0 : bytes.length,
         check() {
           stored(change.changeId);
-          const write = () => void changes.put(encodeChangeKey(change.changeId), bytes);
+          const write = () => void changes.put(keyOf(change.changeId), bytes);
           return { answer: undefined, write };
         },
       });
@@ -50,7 +55,7 @@ export function createLmdbChangeLog(dependencies: LmdbChangeLogDependencies): Ch
           if (stored(changeId) === undefined) return { answer: undefined };
           return {
             answer: undefined,
-            write: () => void changes.remove(encodeChangeKey(changeId)),
+            write: () => void changes.remove(keyOf(changeId)),
           };
         },
       });
@@ -65,10 +70,10 @@ export function createLmdbChangeLog(dependencies: LmdbChangeLogDependencies): Ch
           const change = stored(changeId);
           if (change === undefined) return { answer: 'absent' };
           if (change.deadline >= deadline) return { answer: 'deferred' };
-          const bytes = encodeChange({ ...change, deadline });
+          const bytes = asBuffer(encodeChange({ ...change, deadline }));
           return {
             answer: 'deferred',
-            write: () => void changes.put(encodeChangeKey(changeId), bytes),
+            write: () => void changes.put(keyOf(changeId), bytes),
           };
         },
       });
@@ -79,7 +84,7 @@ export function createLmdbChangeLog(dependencies: LmdbChangeLogDependencies): Ch
 }
 
 function listChanges(entries: Bytes, { after, dueAt, examinedMax }: ChangeQuery): ChangePage {
-  const range = after === undefined ? {} : { start: encodeChangeKey(after), exclusiveStart: true };
+  const range = after === undefined ? {} : { start: keyOf(after), exclusiveStart: true };
   const page = readPage(entries, { range, entriesMax: examinedMax, decodeKey: decodeChangeKey });
   const changes: Change[] = [];
   const unreadable: ChangeId[] = [];
@@ -90,6 +95,10 @@ function listChanges(entries: Bytes, { after, dueAt, examinedMax }: ChangeQuery)
   }
   const undecided = [...unreadable, ...page.foreignKeys.map(showKey)];
   return { changes, undecided, ...(page.next && { next: page.next }) };
+}
+
+function keyOf(changeId: ChangeId): Buffer {
+  return asBuffer(encodeChangeKey(changeId));
 }
 
 function decodeIfReadable(bytes: Uint8Array, changeId: ChangeId): Change | undefined {

@@ -1,5 +1,5 @@
+import { unreadable } from '@holdfast/domain';
 import { open as openEnvironmentFile, type Database, type RootDatabase } from 'lmdb';
-import { unreadable } from './byte-reader.js';
 import { fileMode, makeDirectory, syncAncestors, syncDirectory } from './durable-directory.js';
 import { toFault } from './lmdb-errors.js';
 import { hasLockFile, reserveLockFile } from './lock-file.js';

@@ -1,19 +1,19 @@
 import {
-  absentRow,
+  headAsOf,
   isExpired,
+  unreadable,
   type Clock,
   type HighVolumeTier,
   type ObjectId,
   type Row,
   type RowHead,
+  type StoredHead,
 } from '@holdfast/domain';
-import { unreadable } from './byte-reader.js';
 import type { Environment } from './environment.js';
 import type { GroupCommit } from './group-commit.js';
 import { hasIntent, withIntent, withoutIntent } from './intents-codec.js';
 import { listObjects, listRows } from './list-rows.js';
 import type { WriteOperation } from './pending-write.js';
-import type { StoredHead } from './row-head-codec.js';
 import { createRows, encodeContent, rowKeyOf, type EncodedContent } from './rows.js';
 import type { ReadCurrent } from './read-current.js';
 
@@ -33,11 +33,7 @@ export function createLmdbHighVolumeTier(dependencies: LmdbTierDependencies): Hi
   const rows = createRows(environment);
 
   function shown(head: StoredHead | undefined): RowHead {
-    if (head === undefined) return absentRow;
-    if (!isExpired(head.metadata.timeExpires, clock.now())) return head;
-    const { revision } = head.metadata;
-    const remains = head.kind === 'tombstone' ? { revision, blob: head.blob } : { revision };
-    return { kind: 'absent', remains };
+    return headAsOf(head, clock.now());
   }
 
   function readRow(id: ObjectId): Row {

@@ -1,5 +1,4 @@
-import { encodeRevision, limits, revisionBytes, type ChangeId } from '@holdfast/domain';
-import { unreadable } from './byte-reader.js';
+import { encodeRevision, limits, revisionBytes, unreadable, type ChangeId } from '@holdfast/domain';
 
 /*
  * The value of `intents`: which changes may still commit to the row. A row without any has no entry.

@@ -1,8 +1,10 @@
 import {
   compareUtf8,
+  decodeRowHead,
   DomainError,
   isExpired,
-  parseStoragePath,
+  objectIdOfKey,
+  showForeignPath,
   type ListedObject,
   type ListedRow,
   type ObjectId,
@@ -10,11 +12,11 @@ import {
   type RowPage,
   type StoragePath,
   type StoragePrefix,
+  type StoredHead,
   type Timestamp,
 } from '@holdfast/domain';
 import type { Bytes } from './environment.js';
-import { decodeKeyText, readPage, showKey, type KeyRange } from './read-page.js';
-import { decodeRowHead, type StoredHead } from './row-head-codec.js';
+import { readPage, type KeyRange } from './read-page.js';
 
 interface ListQuery {
   readonly prefix: StoragePrefix;
@@ -67,9 +69,9 @@ function showRow({ id, head }: ReadableRow): ListedRow {
 
 /** A row that cannot be read does not keep the others from being shown. */
 function readRows(heads: Bytes, limit: number, range: KeyRange): ReadablePage {
-  const page = readPage(heads, { range, entriesMax: limit, decodeKey: decodeRowKey });
+  const page = readPage(heads, { range, entriesMax: limit, decodeKey: objectIdOfKey });
   const rows: ReadableRow[] = [];
-  const undecided = page.foreignKeys.map(showForeignKey);
+  const undecided = page.foreignKeys.map(showForeignPath);
   for (const { key: id, value } of page.entries) {
     try {
       rows.push({ id, head: decodeRowHead(value, id.path) });
@@ -79,23 +81,6 @@ function readRows(heads: Bytes, limit: number, range: KeyRange): ReadablePage {
     }
   }
   return { rows, undecided, next: page.next ? { next: page.next.path } : {} };
-}
-
-/** `undefined` for a key that no object has: nothing could ever ask for it, or go on after it. */
-function decodeRowKey(key: Uint8Array): ObjectId | undefined {
-  const path = decodeKeyText(key);
-  if (path === undefined) return undefined;
-  try {
-    return parseStoragePath(path);
-  } catch (error) {
-    if (error instanceof DomainError) return undefined;
-    throw error;
-  }
-}
-
-/** No path at all, but where rows are named that somebody should look at there is no other name. */
-function showForeignKey(key: Uint8Array): StoragePath {
-  return showKey(key) as StoragePath;
 }
 
 /** The first key after all that begin with `prefix`: UTF-8 holds no byte that has no successor. */

@@ -1,5 +1,4 @@
-import { isCleanText } from '@holdfast/domain';
-import { unreadable } from './byte-reader.js';
+import { unreadable } from '@holdfast/domain';
 import type { Bytes } from './environment.js';
 
 export interface KeyRange {
@@ -53,23 +52,6 @@ export function readPage<Key>(
     }
   }
   return { entries, foreignKeys, next: undefined };
-}
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-export function decodeKeyText(key: Uint8Array): string | undefined {
-  try {
-    return decoder.decode(key);
-  } catch {
-    return undefined;
-  }
-}
-
-/** A key for somebody to look at: its text if it is one, else its bytes. */
-export function showKey(key: Uint8Array): string {
-  const text = decodeKeyText(key);
-  if (text !== undefined && isCleanText(text)) return text;
-  return `key 0x${Buffer.from(key).toString('hex')}`;
 }
 
 function tooForeign(): Error {

@@ -1,8 +1,15 @@
-import type { InlineRow, ObjectId, TombstoneRow } from '@holdfast/domain';
+import {
+  decodeRowHead,
+  encodeRowHead,
+  type InlineRow,
+  type ObjectId,
+  type StoredHead,
+  type TombstoneRow,
+} from '@holdfast/domain';
+import { asBuffer } from './as-buffer.js';
 import type { Environment } from './environment.js';
 import { decodeIntents, isWithoutIntents, type Intents } from './intents-codec.js';
 import { createCopyPool } from './copy-pool.js';
-import { decodeRowHead, encodeRowHead, type StoredHead } from './row-head-codec.js';
 
 export type RowKey = Buffer;
 
@@ -71,9 +78,4 @@ export function createRows({ heads, payloads, intents }: Environment): Rows {
 
 function viewOf({ buffer, byteOffset }: Uint8Array, length: number): Uint8Array {
   return new Uint8Array(buffer, byteOffset, length);
-}
-
-/** The same bytes as the type that lmdb-js declares; it takes any Uint8Array. */
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

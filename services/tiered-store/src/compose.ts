@@ -19,6 +19,7 @@ import {
   type ShutdownTime,
   type Tracer,
 } from '@holdfast/service-kit';
+import { openStorage, type Storage } from '@holdfast/storage';
 import { createGetResultEncoder } from './batch/encoded-result.js';
 import { createExpectedBytes } from './batch/expected-bytes.js';
 import { observeOperations } from './batch/observe-operations.js';
@@ -29,9 +30,8 @@ import { createLocalCleanup, type LocalCleanup } from './local-cleanup.js';
 import { maintenanceMethods } from './maintenance/maintenance-methods.js';
 import { objectMethods } from './object/object-methods.js';
 import { observeEngine } from './observe-engine.js';
+import { prepareStorage } from './prepare-storage.js';
 import { openCleanupQueue } from './queue/open-cleanup-queue.js';
-import { openStorage } from './storage/open-storage.js';
-import type { Storage } from './storage/storage.js';
 
 export interface TieredStore {
   readonly server: RpcServer;
@@ -101,9 +101,10 @@ function msForCallers(time: ShutdownTime): number {
 
 async function openCore(settings: Settings, scope: ServiceScope, tellers: Tellers): Promise<Core> {
   const { logger, metrics } = tellers;
-  const storage = await openStorage(settings.storage, { clock, checksum });
+  if (settings.bootstrap.onStart) await prepareStorage(settings.storage, { logger });
+  const storage = await openStorage(settings.storage, settings.engine, { clock, checksum });
   scope.onShutdown('settle', 'storage', () => storage.close());
-  if (storage.isVolatile) logger.warn(storage.kinds, 'nothing in memory outlives this process');
+  for (const warning of storage.warnings) logger.warn(storage.kinds, warning);
   const { cleanupQueue, localCleanup } = await openCleanup(settings, scope, tellers);
   const { highVolume, longTerm, changeLog } = storage;
   const engine = createEngine(settings.engine, {

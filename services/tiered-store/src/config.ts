@@ -7,6 +7,7 @@ import {
   loadSettings,
   redisSettings,
 } from '@holdfast/service-kit';
+import { bootstrapSettings, storageSettings, withEmulatorOf } from '@holdfast/storage';
 import { z } from 'zod';
 
 const second = 1_000;
@@ -14,29 +15,6 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 const mebibyte = 1024 * 1024;
-const gibibyte = 1024 * mebibyte;
-
-const storage = z.strictObject({
-  /** Rows, small payloads and the change log. */
-  highVolume: z
-    .strictObject({
-      /** `memory` keeps nothing when the process ends. */
-      kind: z.enum(['lmdb', 'memory']).default('lmdb'),
-      /** For `lmdb`: a directory of its own on a local file system. */
-      directory: z.string().min(1).default('./data/rows'),
-      /** For `lmdb`: what rows and small payloads may take in all. */
-      sizeMax: byteSize({ bytesMin: 64 * mebibyte }).default(64 * gibibyte),
-    })
-    .prefault({}),
-  /** Large payloads. */
-  longTerm: z
-    .strictObject({
-      kind: z.enum(['filesystem', 'memory']).default('filesystem'),
-      /** For `filesystem`: a directory of its own. */
-      directory: z.string().min(1).default('./data/blobs'),
-    })
-    .prefault({}),
-});
 
 const engine = z.strictObject({
   /** Payloads of at most this size are kept in their rows. */
@@ -96,7 +74,8 @@ const maintenance = z.strictObject({
 
 const schema = z.strictObject({
   ...commonSettings({ listen: 7110, http: 7111 }),
-  storage: storage.prefault({}),
+  storage: storageSettings.prefault({}),
+  bootstrap: bootstrapSettings.prefault({}),
   engine: engine.prefault({}),
   limits: serverLimits.prefault({}),
   /** Where cleanup is queued for workers. Missing: this process does it by itself. */
@@ -112,7 +91,8 @@ export function readSettings(
   argv: readonly string[] = process.argv.slice(2),
   env: NodeJS.ProcessEnv = process.env,
 ): Settings {
-  return loadSettings(schema, { argv, env });
+  const settings = loadSettings(schema, { argv, env });
+  return { ...settings, storage: withEmulatorOf(env, settings.storage) };
 }
 
 /** What Node takes when nobody says anything. */

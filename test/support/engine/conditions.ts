@@ -217,6 +217,8 @@ async function assertPut(
   state: RowState,
   refused: object | undefined,
 ): Promise<void> {
+  // What the puts before left on the log to tidy is not to be taken for the work of this one.
+  await store.atRest();
   const before = await store.holdings();
   const outcome = await store.put(id, bytesOf[size], { condition });
   if (refused === undefined) {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { sampleBytes, watchPayload } from '../../../packages/testkit/src/contracts/blob-samples.js';
 import { createBlocks } from '../../../packages/tier-filesystem/src/payload-blocks.js';
-import { openPayload } from '../../../packages/tier-filesystem/src/payload-source.js';
+import { openPayload } from '@holdfast/domain';
 
 const KiB = 1024;
 

@@ -1,7 +1,7 @@
 import { nativeChecksum as checksum } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
 import { payloadOf, sampleBytes } from '../../../packages/testkit/src/contracts/blob-samples.js';
-import { openPayload } from '../../../packages/tier-filesystem/src/payload-source.js';
+import { openPayload } from '@holdfast/domain';
 import {
   writePayload,
   type PayloadFile,

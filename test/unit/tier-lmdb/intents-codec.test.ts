@@ -9,7 +9,7 @@ import {
   withIntent,
   withoutIntent,
 } from '../../../packages/tier-lmdb/src/intents-codec.js';
-import { bitFlipsOf, isUnreadable } from './damage.js';
+import { bitFlipsOf, isUnreadable } from '../domain/damage.js';
 
 describe('the codec of intents', () => {
   const make = createRowFixtures(createManualClock());

@@ -7,10 +7,12 @@ describe('The settings of the tiered store', () => {
     const settings = readSettings([], {});
     assert.deepEqual(settings.listen, { host: '127.0.0.1', port: 7110 });
     assert.deepEqual(settings.http, { host: '127.0.0.1', port: 7111 });
-    assert.equal(settings.storage.highVolume.kind, 'lmdb');
-    assert.equal(settings.storage.highVolume.directory, './data/rows');
-    assert.equal(settings.storage.longTerm.kind, 'filesystem');
-    assert.equal(settings.storage.longTerm.directory, './data/blobs');
+    const sizeMax = 64 * 1024 ** 3;
+    const rows = { kind: 'lmdb', directory: './data/rows', sizeMax };
+    assert.deepEqual(settings.storage.highVolume, rows);
+    const blobs = { kind: 'filesystem', directory: './data/blobs' };
+    assert.deepEqual(settings.storage.longTerm, blobs);
+    assert.equal(settings.bootstrap.onStart, false);
     assert.equal(settings.engine.inlineThresholdBytes, 1_048_576);
     assert.equal(settings.engine.readerGraceMs, 300_000);
     assert.equal(settings.limits.inFlightMax, 500);
@@ -48,13 +50,14 @@ describe('The settings of the tiered store', () => {
       HOLDFAST_STORAGE__LONG_TERM__DIRECTORY: '/somewhere',
       HOLDFAST_ENGINE__READER_GRACE_MS: '0',
     });
-    assert.equal(storage.highVolume.kind, 'memory');
-    assert.equal(storage.longTerm.directory, '/somewhere');
+    assert.deepEqual(storage.highVolume, { kind: 'memory' });
+    assert.deepEqual(storage.longTerm, { kind: 'filesystem', directory: '/somewhere' });
     assert.equal(engine.readerGraceMs, 0);
   });
 
   const wrong = [
-    ['HOLDFAST_STORAGE__HIGH_VOLUME__KIND', 'bigtable', /storage\.highVolume\.kind/],
+    ['HOLDFAST_STORAGE__HIGH_VOLUME__KIND', 'redis', /storage\.highVolume\.kind/],
+    ['HOLDFAST_BOOTSTRAP__ON_START', 'perhaps', /bootstrap\.onStart/],
     ['HOLDFAST_ENGINE__INLINE_THRESHOLD_BYTES', '2 MiB', /engine\.inlineThresholdBytes/],
     ['HOLDFAST_LIMITS__BULK_SHARE', '0', /limits\.bulkShare/],
     ['HOLDFAST_LIMITS__NONSENSE', '1', /limits\.nonsense/],

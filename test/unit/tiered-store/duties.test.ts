@@ -43,7 +43,7 @@ describe('The duties of the service', () => {
     const storage = {
       ...tiers,
       kinds: { highVolume: 'memory', longTerm: 'memory' },
-      isVolatile: true,
+      warnings: [],
       removeAbandoned: async ({ signal }: AbandonedQuery) => {
         removals += 1;
         assert(signal !== undefined, 'it can be told to end');

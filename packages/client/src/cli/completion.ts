@@ -1,3 +1,4 @@
+import { bootstrapCommand, bootstrapFlags } from './bootstrap/bootstrap-command.js';
 import type { CommandText, FlagTable } from './command.js';
 import { commonFlags } from './common-flags.js';
 import { adminGroup, sweepGroup, wordAfter, type CommandGroup } from './help.js';
@@ -28,7 +29,8 @@ function bashScript(
   sweepCommands: readonly CommandText[],
 ): string {
   const groups = [adminGroup, sweepGroup].map(({ name }) => `"${name}"`).join('|');
-  const names = [...commands.map(({ name }) => name), adminGroup.name, 'completion'];
+  const own = [...commands, bootstrapCommand].map(({ name }) => name);
+  const names = [...own, adminGroup.name, 'completion'];
   return `${[
     '# Load it with: source <(holdfast completion bash), or zsh.',
     '_holdfast() {',
@@ -48,6 +50,7 @@ function bashScript(
     groupCase(adminGroup, [...adminCommands, sweepGroup]),
     groupCase(sweepGroup, sweepCommands),
     ...commands.map((command) => flagsCase(command, commonFlags)),
+    flagsCase(bootstrapCommand, bootstrapFlags),
     ...adminCommands.map((command) => flagsCase(command, adminGroup.flags)),
     ...sweepCommands.map((command) => flagsCase(command, sweepGroup.flags)),
     '  esac',

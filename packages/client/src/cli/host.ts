@@ -19,5 +19,7 @@ export interface Host {
   readonly cleanupWorker: string;
   /** The sweeper where no `--sweeper` is given. */
   readonly sweeper: string;
+  /** Where settings of services may stand. */
+  readonly env: NodeJS.ProcessEnv;
   readonly version: string;
 }

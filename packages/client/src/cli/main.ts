@@ -14,7 +14,7 @@ export async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => interrupt.abort());
   }
-  const { address, cleanupWorker, sweeper } = readEnvironment();
+  const { address, cleanupWorker, sweeper, env } = readEnvironment();
   process.exitCode = await runCommandLine(process.argv.slice(2), {
     stdin: process.stdin,
     stdout: process.stdout,
@@ -26,6 +26,7 @@ export async function main(): Promise<void> {
     address,
     cleanupWorker,
     sweeper,
+    env,
     version: packageVersion(),
   });
 }

@@ -1,6 +1,8 @@
 import { createClient } from '../create-client.js';
 import { adminCommands, runAdmin } from './admin/run-admin.js';
 import { sweepCommands } from './admin/sweep/run-sweep.js';
+import { bootstrapCommand } from './bootstrap/bootstrap-command.js';
+import { runBootstrap } from './bootstrap/run-bootstrap.js';
 import type { Command } from './command.js';
 import { adminFlags, commonFlags, deadlineOf, sweepFlags, tlsOf } from './common-flags.js';
 import { completionScript, completionShells } from './completion.js';
@@ -31,8 +33,14 @@ const drainMsMax = 1_000;
 
 /** Runs one command line and answers the exit code. What goes wrong is said on standard error. */
 export async function runCommandLine(args: readonly string[], host: Host): Promise<number> {
-  const { name, rest } = splitCommand(args, { ...sweepFlags, ...adminFlags, ...commonFlags });
+  const { name, rest } = splitCommand(args, {
+    ...bootstrapCommand.flags,
+    ...sweepFlags,
+    ...adminFlags,
+    ...commonFlags,
+  });
   if (name === adminGroup.name) return runAdmin(rest, host);
+  if (name === bootstrapCommand.name) return runBootstrap(rest, host);
   const command = name === undefined ? undefined : commandOf(name);
   try {
     if (command !== undefined) return await runCommand(command, rest, host);
@@ -75,7 +83,7 @@ async function runWithoutCommand(args: readonly string[], host: Host): Promise<n
     return exitCodes.ok;
   }
   if (!flags.isSet('help')) throw new UsageError('a command is expected');
-  await out.write(mainHelp(commands));
+  await out.write(mainHelp([...commands, bootstrapCommand]));
   return exitCodes.ok;
 }
 

@@ -115,7 +115,7 @@ async function openBlob(
   const part = request.range === undefined ? undefined : span;
   const read = await engine.longTerm.read(blob, part, request.signal);
   if (read.kind === 'absent') return undefined;
-  if (read.metadata.size !== metadata.size || read.metadata.crc32c !== metadata.crc32c) {
+  if (read.size !== metadata.size || read.crc32c !== metadata.crc32c) {
     await endUnread(read.payload);
     throw damaged(engine, request.id, 'its blob is not the one that was committed');
   }

@@ -62,6 +62,8 @@ export interface HighVolumeTier {
   /**
    * Moves the expiry of a live row forward, if it still is at `revision`. Content and intents stay.
    * Answers `unchanged` when the revision differs, the row has expired or the expiry is later already.
+   * For rows of the policy `tti`: that of other inline rows may be where it cannot be moved, and then
+   * they stay unchanged.
    */
   extend(
     id: ObjectId,

@@ -66,7 +66,9 @@ export type CreateResult =
 export type BlobRead =
   | {
       readonly kind: 'found';
-      readonly metadata: ObjectMetadata;
+      /** Of the whole blob, as in its metadata, also when only a part is read. */
+      readonly size: number;
+      readonly crc32c: number;
       /**
        * Holds a file or a connection until it has ended or failed, its iterator is returned, or the
        * signal of the read aborts. Whoever was given it must bring about one of the three: iterate it

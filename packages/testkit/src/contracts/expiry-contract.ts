@@ -93,7 +93,7 @@ export function describeExpiry(open: OpenHighVolumeTier): void {
       it(`extends the expiry of a live ${kind} row and changes nothing else`, async () => {
         const { tier, clock, make } = current.get();
         const id = make.id();
-        const expiry = make.expiringIn(1_000);
+        const expiry = make.idleIn(1_000);
         const row = kind === 'inline' ? make.inline('x', expiry) : make.tombstone(id, expiry);
         await store(id, row);
         const intent = make.changeId();
@@ -113,7 +113,7 @@ export function describeExpiry(open: OpenHighVolumeTier): void {
     it('does not move an expiry backward, nor to where it is', async () => {
       const { tier, clock, make } = current.get();
       const id = make.id();
-      const row = make.inline('x', make.expiringIn(2_000));
+      const row = make.inline('x', make.idleIn(2_000));
       await store(id, row);
       for (const ms of [1_000, 2_000]) {
         const time = later(clock.now(), ms);
@@ -125,7 +125,7 @@ export function describeExpiry(open: OpenHighVolumeTier): void {
     it('does not extend a row of another revision', async () => {
       const { tier, clock, make } = current.get();
       const id = make.id();
-      const row = make.inline('x', make.expiringIn(1_000));
+      const row = make.inline('x', make.idleIn(1_000));
       await store(id, row);
       const time = later(clock.now(), 9_000);
       assert.equal(await tier.extend(id, make.revision(), time), 'unchanged');
@@ -135,7 +135,7 @@ export function describeExpiry(open: OpenHighVolumeTier): void {
     it('does not revive an expired row', async () => {
       const { tier, clock, make } = current.get();
       const id = make.id();
-      const row = make.inline('x', make.expiringIn(1_000));
+      const row = make.inline('x', make.idleIn(1_000));
       await store(id, row);
       clock.advance(1_000);
       const time = later(clock.now(), 9_000);

@@ -18,10 +18,13 @@ export function registerCreateTests(fixture: () => LongTermTierFixture): void {
   const newSample = createBlobSamples();
 
   async function assertHolds({ name, metadata }: BlobSample, bytes: Uint8Array): Promise<void> {
-    const read = await fixture().tier.read(name);
+    const { tier, checksum } = fixture();
+    const expected = { size: bytes.length, crc32c: checksum.crc32c(bytes, 0) };
+    const head = await tier.head(name);
+    assert.deepEqual(head, { kind: 'found', metadata: { ...metadata, ...expected } });
+    const read = await tier.read(name);
     assert.equal(read.kind, 'found');
-    const crc32c = fixture().checksum.crc32c(bytes, 0);
-    assert.deepEqual(read.metadata, { ...metadata, size: bytes.length, crc32c });
+    assert.deepEqual({ size: read.size, crc32c: read.crc32c }, expected);
     assert.ok(Buffer.from(await collect(read.payload)).equals(bytes), 'the bytes are the same');
   }
 

@@ -71,13 +71,16 @@ export function registerReadTests(fixture: () => LongTermTierFixture): void {
     assert.deepEqual(await fixture().tier.head(name), { kind: 'absent' });
   });
 
-  it('answers the same metadata to head as to read', async () => {
+  it('answers the same size and checksum to head as to read', async () => {
     const { name } = await stored();
     const { tier } = fixture();
     const read = await tier.read(name);
     assert.equal(read.kind, 'found');
     await collect(read.payload);
-    assert.deepEqual(await tier.head(name), { kind: 'found', metadata: read.metadata });
+    const head = await tier.head(name);
+    assert.equal(head.kind, 'found');
+    assert.equal(read.size, head.metadata.size);
+    assert.equal(read.crc32c, head.metadata.crc32c);
   });
 
   it('lets many readers read at once', async () => {

@@ -26,6 +26,8 @@ export interface RowFixtures {
   tombstone(id: ObjectId, overrides?: Partial<ObjectMetadata>): TombstoneRow;
   /** Metadata that expires `ms` from now. */
   expiringIn(ms: number): Partial<ObjectMetadata>;
+  /** The same, of the one policy whose expiry can be moved. */
+  idleIn(ms: number): Partial<ObjectMetadata>;
 }
 
 const encoder = new TextEncoder();
@@ -75,6 +77,10 @@ export function createRowFixtures(clock: Clock): RowFixtures {
     },
     expiringIn: (ms) => ({
       expiration: { kind: 'ttl', ms },
+      timeExpires: later(clock.now(), ms),
+    }),
+    idleIn: (ms) => ({
+      expiration: { kind: 'tti', ms },
       timeExpires: later(clock.now(), ms),
     }),
   };

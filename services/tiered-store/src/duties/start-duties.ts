@@ -17,8 +17,8 @@
  */
 import type { ChangeId, Clock, StorageEngine, StoragePath } from '@holdfast/domain';
 import { runEvery, type BackgroundLoop, type Logger, type Metrics } from '@holdfast/service-kit';
+import type { Storage } from '@holdfast/storage';
 import type { LocalCleanup } from '../local-cleanup.js';
-import type { Storage } from '../storage/storage.js';
 import { createDutyReport, type DutyReport } from './duty-report.js';
 import { sweepAll } from './sweep.js';
 

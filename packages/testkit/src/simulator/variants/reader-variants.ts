@@ -13,7 +13,7 @@ export const withoutChecksum: BrokenVariant = {
     let believed = 0;
     const read: LongTermTier['read'] = async (name, span, signal) => {
       const answer = await longTerm.read(name, span, signal);
-      if (answer.kind === 'found') believed = answer.metadata.crc32c;
+      if (answer.kind === 'found') believed = answer.crc32c;
       return answer;
     };
     return {

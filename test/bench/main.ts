@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { benchApiMemory } from './api-memory.js';
 import { benchApi } from './api.js';
 import { benchCleanup } from './cleanup.js';
+import { benchCloud } from './cloud.js';
 import { benchEngine } from './engine.js';
 import { reportOf, tableOf, type BenchResult } from './report.js';
 import { benchSweep, type SweepBenchOptions } from './sweep.js';
@@ -11,6 +12,7 @@ import { benchSweep, type SweepBenchOptions } from './sweep.js';
  * npm run bench -- api               the way through client, gateway and tiered store
  * npm run bench -- api-memory        what the services hold under 32 streams of 1 GiB
  * npm run bench -- cleanup           changes that are settled through the queue
+ * npm run bench -- cloud             Bigtable's emulator and a server of Cloud Storage, against the client libraries
  * npm run bench -- sweep             what a sweep examines, what it holds, what readers feel of it
  * npm run bench -- sweep --entries 1000000   the same, and with so many entries
  * npm run -s bench -- engine --json  one document on standard output
@@ -22,6 +24,7 @@ const benches: Readonly<Record<string, Bench>> = {
   api: benchApi,
   'api-memory': benchApiMemory,
   cleanup: benchCleanup,
+  cloud: benchCloud,
   sweep: benchSweep,
 };
 

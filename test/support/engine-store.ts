@@ -7,9 +7,7 @@ import {
   type StorageEngine,
 } from '@holdfast/domain';
 import { createRevisionIds, nativeChecksum as checksum, systemClock } from '@holdfast/service-kit';
-import type { Storage, StorageSettings } from '@holdfast/storage';
-// Not the whole package, whose bootstrap knows the queues: processes of tests live too short for that.
-import { openStorage } from '../../packages/storage/src/open/open-storage.js';
+import { openStorage, type Storage, type StorageSettings } from '@holdfast/storage';
 
 /** The engine on the storage that settings name, as one process runs it. */
 export interface EngineStore {

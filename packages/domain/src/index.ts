@@ -61,7 +61,9 @@ export type {
   RowWrite,
   TombstoneRow,
 } from './row.js';
-export { objectIdOfKey, showForeignPath, showKey } from './stored-key.js';
+export { endOfPrefix, objectIdOfKey, showKey } from './stored-key.js';
+export { objectPageOf, readablePage, rowPageOf } from './listed-rows.js';
+export type { ReadablePage } from './listed-rows.js';
 export { compareUtf8, isCleanText, utf8Length } from './text.js';
 export { isTimestamp, later } from './timestamp.js';
 export type { Timestamp } from './timestamp.js';

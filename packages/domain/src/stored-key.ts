@@ -6,7 +6,16 @@ import { isCleanText } from './text.js';
  * Keys as stores give them back. A store may hold keys that are none of ours: damaged ones, or those
  * of somebody else.
  */
+const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The first key after all that begin with `prefix`: UTF-8 holds no byte that has no successor. */
+export function endOfPrefix(prefix: string): Uint8Array {
+  const end = encoder.encode(prefix);
+  const last = end.length - 1;
+  end[last] = (end[last] ?? 0) + 1;
+  return end;
+}
 
 /** `undefined` for a key that no object has: nothing could ever ask for it, or go on after it. */
 export function objectIdOfKey(key: Uint8Array): ObjectId | undefined {

@@ -1,21 +1,20 @@
 import {
   compareUtf8,
-  DomainError,
-  isExpired,
+  endOfPrefix,
   objectIdOfKey,
-  showForeignPath,
-  type ListedObject,
-  type ListedRow,
+  objectPageOf,
+  readablePage,
+  rowPageOf,
   type ObjectId,
   type ObjectPage,
+  type ReadablePage,
   type RowPage,
   type StoragePath,
   type StoragePrefix,
-  type StoredHead,
   type Timestamp,
 } from '@holdfast/domain';
 import { contentWithoutPayload } from './predicates.js';
-import { endOfPrefix, readPage, type PageEntry, type PageQuery } from './read-page.js';
+import { readPage, type PageQuery } from './read-page.js';
 import { objectPrefix } from './row-cells.js';
 import { decodeContent } from './row-content.js';
 import type { BigtableTransport } from './transport.js';
@@ -25,17 +24,6 @@ interface ListQuery {
   readonly after: StoragePath | undefined;
   readonly limit: number;
   readonly now: Timestamp;
-}
-
-interface ReadableRow {
-  readonly id: ObjectId;
-  readonly head: StoredHead;
-}
-
-interface ReadablePage {
-  readonly rows: readonly ReadableRow[];
-  readonly undecided: readonly StoragePath[];
-  readonly next: { readonly next?: StoragePath };
 }
 
 type Range = Pick<PageQuery<ObjectId>, 'start' | 'end'>;
@@ -53,12 +41,7 @@ export async function listObjects(
   }
   const start = { key: Buffer.from(isPastPrefix ? after : prefix), isExclusive: isPastPrefix };
   const page = await readRows(transport, limit, { start, end });
-  const objects: ListedObject[] = [];
-  for (const { id, head } of page.rows) {
-    const { metadata } = head;
-    if (!isExpired(metadata.timeExpires, now)) objects.push({ id, metadata });
-  }
-  return { objects, undecided: page.undecided, ...page.next };
+  return objectPageOf(page, now);
 }
 
 export async function listRows(
@@ -67,16 +50,9 @@ export async function listRows(
   examinedMax: number,
 ): Promise<RowPage> {
   const start = after === undefined ? undefined : { key: Buffer.from(after), isExclusive: true };
-  const { rows, undecided, next } = await readRows(transport, examinedMax, { start });
-  return { rows: rows.map(showRow), undecided, ...next };
+  return rowPageOf(await readRows(transport, examinedMax, { start }));
 }
 
-function showRow({ id, head }: ReadableRow): ListedRow {
-  const { metadata } = head;
-  return head.kind === 'tombstone' ? { id, metadata, blob: head.blob } : { id, metadata };
-}
-
-/** A row that cannot be read does not keep the others from being shown. */
 async function readRows(
   transport: BigtableTransport,
   entriesMax: number,
@@ -89,24 +65,5 @@ async function readRows(
     entriesMax,
     decodeKey: objectIdOfKey,
   });
-  const rows: ReadableRow[] = [];
-  const undecided = page.foreignKeys.map(showForeignPath);
-  for (const entry of page.entries) {
-    const head = decodeIfReadable(entry);
-    if (head === 'unreadable') undecided.push(entry.key.path);
-    else if (head !== undefined) rows.push({ id: entry.key, head });
-  }
-  return { rows, undecided, next: page.next ? { next: page.next.path } : {} };
-}
-
-function decodeIfReadable({
-  key,
-  cells,
-}: PageEntry<ObjectId>): StoredHead | 'unreadable' | undefined {
-  try {
-    return decodeContent(cells, key.path)?.head;
-  } catch (error) {
-    if (error instanceof DomainError) return 'unreadable';
-    throw error;
-  }
+  return readablePage(page, ({ key, cells }) => decodeContent(cells, key.path)?.head);
 }

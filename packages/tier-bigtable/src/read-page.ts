@@ -1,4 +1,4 @@
-import { unreadable } from '@holdfast/domain';
+import { endOfPrefix, unreadable } from '@holdfast/domain';
 import type { RowFilter } from './requests.js';
 import type { TableRow } from './row-merger.js';
 import type { BigtableTransport } from './transport.js';
@@ -87,14 +87,6 @@ function rangeOf({ prefix, end }: PageQuery<unknown>, start: PageQuery<unknown>[
   return start?.isExclusive === true
     ? { startKeyOpen: startKey, endKeyOpen }
     : { startKeyClosed: startKey, endKeyOpen };
-}
-
-/** The first key after all that begin with `prefix`: UTF-8 holds no byte that has no successor. */
-export function endOfPrefix(prefix: string): Buffer {
-  const end = Buffer.from(prefix);
-  const last = end.length - 1;
-  end[last] = (end[last] ?? 0) + 1;
-  return end;
 }
 
 function tooForeign(): Error {

@@ -47,7 +47,15 @@ export async function startStore(
   const write = (line: string): void => void lines.push(line);
   const options = { level: 'info', service: 'tiered-store', format: 'json' } as const;
   const logger = createLogger(options, { write });
-  const { server, http } = await startTieredStore(settings, scope, { logger });
+  const end = async (): Promise<void> => {
+    await scope.shutDown();
+    await rm(folder, { recursive: true });
+  };
+  const started = startTieredStore(settings, scope, { logger });
+  const { server, http } = await started.catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
   const address = `127.0.0.1:${server.address.port}`;
   const client = openClient(address);
   const maintainer = new maintenance.MaintenanceServiceClient(
@@ -65,8 +73,7 @@ export async function startStore(
     async dispose() {
       client.close();
       maintainer.close();
-      await scope.shutDown();
-      await rm(folder, { recursive: true });
+      await end();
     },
   };
 }

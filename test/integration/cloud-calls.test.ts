@@ -157,6 +157,24 @@ describe('the engine on Bigtable and Cloud Storage, in calls,', () => {
     assert.deepEqual([shrinking, deleting], [onlyTable(6, 1), onlyTable(6, 1)]);
   });
 
+  it('finds with two what keeps each of many blobs', async () => {
+    const ids = await Promise.all(Array.from({ length: 20 }, () => stored(large)));
+    const page = await store.dependencies.longTerm.list(undefined, 1_000);
+    const blobs = page.blobs.filter(({ name }) =>
+      ids.some(({ path }) => name.startsWith(`${path}/`)),
+    );
+    const calls = await callsOf(async (engine) => {
+      const judged = await Promise.all(
+        blobs.map((known) => engine.reclaimBlob({ blob: known.name, known, dryRun: true })),
+      );
+      assert.deepEqual(
+        judged.map(({ kind }) => kind),
+        ids.map(() => 'live'),
+      );
+    });
+    assert.deepEqual(calls, onlyTable(2));
+  });
+
   it('checks a condition with three', async () => {
     const condition = { kind: 'if-absent' } as const;
     const calls = await callsOf((engine) => engine.putObject({ ...put(small), condition }));

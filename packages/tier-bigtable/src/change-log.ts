@@ -12,13 +12,16 @@ import {
 } from './change-cells.js';
 import { listChanges } from './list-changes.js';
 import type { Mutation } from './requests.js';
+import { createSharedRead } from './shared-read.js';
 import type { BigtableTransport } from './transport.js';
 
 /** The change log beside the rows, in the same table. Each of its calls may be repeated. */
 export function createBigtableChangeLog(transport: BigtableTransport): ChangeLog {
+  // Nobody but cleanup and sweeps asks for entries one by one.
+  const readRow = createSharedRead(transport, changeCells);
+
   async function get(changeId: ChangeId): Promise<Change | undefined> {
-    const rows = { rowKeys: [changeRowKeyOf(changeId)] };
-    const [row] = await transport.readRows({ rows, rowsLimit: 1, filter: changeCells });
+    const row = await readRow(changeRowKeyOf(changeId));
     return row && decodeEntry(row.cells, changeId);
   }
 

@@ -21,6 +21,7 @@ import {
 } from './predicates.js';
 import type { CallKind } from './repeats.js';
 import type { Mutation, RowFilter } from './requests.js';
+import { createSharedRead } from './shared-read.js';
 import { cellTime, columns, encodeExpiry, intentColumn, rowKeyOf } from './row-cells.js';
 import { decodeContent, replaceContent, type StoredContent } from './row-content.js';
 import { families } from './schema.js';
@@ -48,8 +49,19 @@ export function createBigtableHighVolumeTier(
     return row && decodeContent(row.cells, id.path);
   }
 
-  async function readHead(id: ObjectId): Promise<RowHead> {
-    const content = await stored(id, contentWithoutPayload);
+  const readSharedHead = createSharedRead(transport, contentWithoutPayload);
+
+  async function storedHead(
+    id: ObjectId,
+    { mayWait }: { readonly mayWait: boolean },
+  ): Promise<StoredContent | undefined> {
+    if (!mayWait) return stored(id, contentWithoutPayload);
+    const row = await readSharedHead(rowKeyOf(id));
+    return row && decodeContent(row.cells, id.path);
+  }
+
+  async function readHead(id: ObjectId, options = { mayWait: false }): Promise<RowHead> {
+    const content = await storedHead(id, options);
     return headAsOf(content?.head, clock.now());
   }
 

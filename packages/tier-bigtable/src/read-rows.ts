@@ -15,7 +15,7 @@ export type StreamRows = (
 ) => Promise<void>;
 
 /**
- * Reads the row of a key, or those of one range. An attempt that was cut off is gone on from where it had come
+ * Reads the rows of some keys, or those of one range. An attempt that was cut off is gone on from where it had come
  * to, so that a range of which one attempt does not see the end is read by several. Bigtable also says how
  * far it has looked where there was nothing to show, as where much was deleted.
  */
@@ -47,11 +47,16 @@ function later(left: Buffer, right: Uint8Array): Buffer {
 function restOf(request: ReadRowsRequest, count: number, key: Buffer): ReadRowsRequest | undefined {
   const limit = Number(request.rowsLimit ?? 0);
   if (limit > 0 && count >= limit) return undefined;
-  if (key.length === 0 || (request.rows?.rowKeys ?? []).length > 0) return request;
+  if (key.length === 0) return request;
+  const rest = limit > 0 ? { rowsLimit: limit - count } : undefined;
+  const keys = request.rows?.rowKeys ?? [];
+  if (keys.length > 0) {
+    const rowKeys = keys.filter((wanted) => key.compare(wanted) < 0);
+    return rowKeys.length === 0 ? undefined : { ...request, rows: { rowKeys }, ...rest };
+  }
   const { endKeyOpen: end } = request.rows?.rowRanges?.[0] ?? {};
   const hasEnd = end instanceof Uint8Array;
   if (hasEnd && key.compare(end) >= 0) return undefined;
   const range = { startKeyOpen: key, ...(hasEnd ? { endKeyOpen: end } : undefined) };
-  const rest = limit > 0 ? { rowsLimit: limit - count } : undefined;
   return { ...request, rows: { rowRanges: [range] }, ...rest };
 }

@@ -90,6 +90,26 @@ describe('a read of many rows that is cut off', () => {
     assert.deepEqual(requests, [request, request]);
   });
 
+  it('asks no more for keys that it has come past', async () => {
+    const keysOf = (...keys: string[]): ReadRowsRequest => ({
+      rows: { rowKeys: keys.map((key) => Buffer.from(key)) },
+      rowsLimit: keys.length,
+    });
+    const first = keysOf('e', 'b', 'd', 'c', 'f');
+    const { requests, keys } = await read(first, [
+      [row('b')],
+      [lookedUpTo('d')],
+      [row('e'), lookedUpTo('f')],
+      [],
+    ]);
+    assert.deepEqual(keys, ['b', 'e']);
+    const rest = [
+      { ...keysOf('e', 'd', 'c', 'f'), rowsLimit: 4 },
+      { ...keysOf('e', 'f'), rowsLimit: 4 },
+    ];
+    assert.deepEqual(requests, [first, ...rest]);
+  });
+
   it('is given up after its attempts, however far they came', async () => {
     const attempts = ['b', 'c', 'd', 'e', 'f', 'g'].map((key) => [row(key)]);
     await assert.rejects(read(range(fromStart), attempts), (error) =>

@@ -28,8 +28,11 @@ export interface HighVolumeTier {
   /** The row with its inline payload. */
   read(id: ObjectId): Promise<Row>;
 
-  /** The row without payload; never transfers one. */
-  readHead(id: ObjectId): Promise<RowHead>;
+  /**
+   * The row without payload; never transfers one. With `mayWait` it may wait for a moment, so that those
+   * who ask for many rows side by side share a call.
+   */
+  readHead(id: ObjectId, options?: { readonly mayWait: boolean }): Promise<RowHead>;
 
   /**
    * Replaces the row's content and removes all intents, unless the row holds a tombstone: then it

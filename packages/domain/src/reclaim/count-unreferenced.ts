@@ -87,7 +87,7 @@ export function createUnreferencedCount(engine: EngineParts, tally: UsageTally):
 
 async function namedBy(engine: EngineParts, { objectId }: Change): Promise<BlobName | undefined> {
   try {
-    return namedBlob(await engine.highVolume.readHead(objectId));
+    return namedBlob(await engine.highVolume.readHead(objectId, { mayWait: true }));
   } catch (error) {
     if (hasCode(error, 'UNREADABLE')) {
       engine.observer.report({ kind: 'unreadable-row', path: objectId.path });

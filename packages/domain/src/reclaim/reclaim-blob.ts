@@ -111,7 +111,7 @@ async function judgeBlob(
   const change = await changeLog.get(changeId);
   if (change !== undefined) return { kind: await keptBeside(engine, change, blob) };
   if (!dryRun) await highVolume.fence(id, changeId);
-  const row = await highVolume.readHead(id);
+  const row = await highVolume.readHead(id, { mayWait: true });
   if (namedBlob(row) === blob) return { kind: 'live' };
   if (dryRun) {
     return { kind: (await isReplacedBlob(engine, row, blob)) ? 'owned-by-change' : 'reclaimable' };
@@ -128,7 +128,9 @@ async function keptBeside(
   blob: BlobName,
 ): Promise<'live' | 'owned-by-change'> {
   if (newBlob === blob) return 'owned-by-change';
-  return namedBlob(await highVolume.readHead(objectId)) === blob ? 'live' : 'owned-by-change';
+  return namedBlob(await highVolume.readHead(objectId, { mayWait: true })) === blob
+    ? 'live'
+    : 'owned-by-change';
 }
 
 /**

@@ -20,6 +20,8 @@ export interface SettleRequest {
   readonly dryRun?: boolean | undefined;
   /** Hears of the change as the log has it, also where it then cannot be settled. */
   readonly found?: ((change: Change) => void) | undefined;
+  /** Waited for before the entry is removed: whoever settles many has them removed together. */
+  readonly beforeRemoval?: (() => Promise<void>) | undefined;
 }
 
 export type SettleOutcome =
@@ -67,7 +69,7 @@ export async function settleChange(
   if (young && request.youngChange === 'keep') return { kind: 'still-young', deadline };
 
   if (!dryRun) await highVolume.fence(change.objectId, change.changeId);
-  const row = await highVolume.readHead(change.objectId);
+  const row = await highVolume.readHead(change.objectId, { mayWait: true });
   const needless = withoutNamed(change, row);
   const until = readersUntil(engine, needless);
   if (until !== undefined && request.unnamedBlobs === 'keep-for-readers') {
@@ -79,7 +81,10 @@ export async function settleChange(
   const blobs = await fatesOf(change, row, (blob) =>
     dryRun ? lookUpBlob(engine, blob) : removeBlob(engine, blob),
   );
-  if (!dryRun) await changeLog.remove(change.changeId);
+  if (!dryRun) {
+    await request.beforeRemoval?.();
+    await changeLog.remove(change.changeId);
+  }
   return { kind: tookEffect(change, row) ? 'committed' : 'superseded', blobs };
 }
 

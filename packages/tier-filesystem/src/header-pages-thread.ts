@@ -22,14 +22,17 @@ export interface PagesAnswer {
   readonly room: ArrayBuffer;
   /** The length of each file; -1 for all but regular files whose whole page was read. */
   readonly fileBytes: readonly number[];
+  /** How long it took to read them. */
+  readonly ms: number;
 }
 
 const { openFlags, pageBytes } = workerData as PagesThreadOptions;
 
 parentPort?.on('message', ({ paths, room }: PagesRequest) => {
+  const begun = performance.now();
   const pages = new Uint8Array(room);
   const fileBytes = paths.map((path, index) => readPage(path, pages, index * pageBytes));
-  const answer: PagesAnswer = { room, fileBytes };
+  const answer: PagesAnswer = { room, fileBytes, ms: performance.now() - begun };
   parentPort?.postMessage(answer, [room]);
 });
 

@@ -2,9 +2,13 @@ import { assert } from '@holdfast/domain';
 import { openFlags } from './blob-file.js';
 import { headerPageBytes as pageBytes } from './header-codec.js';
 import type { PagesAnswer, PagesRequest, PagesThreadOptions } from './header-pages-thread.js';
-import { createThreadOnDemand } from './thread-on-demand.js';
+import { createThreadOnDemand, type ThreadOnDemand } from './thread-on-demand.js';
 
-/** Reads what many files begin with, in a thread that is there only while it is needed. */
+/**
+ * Reads what many files begin with, in threads that are there only while they are needed. One of them reads
+ * faster than its pages are decoded, as long as they are in memory; where it waits for the disk, others
+ * wait beside it.
+ */
 export interface HeaderPages {
   /**
    * Calls `look` with the place of each path and the first page of its file, which is there only until
@@ -14,6 +18,9 @@ export interface HeaderPages {
     paths: readonly string[],
     look: (index: number, page?: FirstPage) => Seen,
   ): Promise<readonly Seen[]>;
+
+  /** Calls that it is worth to have on their way now: one is decoded while others are read. */
+  callsAtOnce(): number;
 }
 
 export interface FirstPage {
@@ -21,24 +28,41 @@ export interface FirstPage {
   readonly fileBytes: number;
 }
 
+export type PagesThread = ThreadOnDemand<PagesRequest, PagesAnswer>;
+
 /** Files of one call: few enough that others need not wait for long while their pages are decoded. */
 export const pagesMax = 32;
-/** Calls that one thread has room for at once, and that it is worth to have. */
-export const callsMax = 2;
+const threadsMax = 3;
+/** A file takes less whose page is in memory, also where processors are short; from a disk, it takes more. */
+const inMemoryMsMax = 0.06;
 
-export function createHeaderPages(): HeaderPages {
+export function createHeaderPages(createThread = createPagesThread): HeaderPages {
   const rooms: ArrayBuffer[] = [];
-  const workerData: PagesThreadOptions = { openFlags, pageBytes };
-  const thread = createThreadOnDemand<PagesRequest, PagesAnswer>({
-    script: new URL('./header-pages-thread.js', import.meta.url),
-    workerData,
+  const threads = Array.from({ length: threadsMax }, () => {
+    return { thread: createThread(), calls: 0 };
   });
+  let isDiskAwaited = false;
+
+  /** By the thread that has least to do. */
+  async function ask(request: PagesRequest): Promise<PagesAnswer | undefined> {
+    const [first, ...others] = threads;
+    assert(first !== undefined, 'there is a thread');
+    let idlest = first;
+    if (isDiskAwaited) for (const other of others) if (other.calls < idlest.calls) idlest = other;
+    idlest.calls += 1;
+    const answer = await idlest.thread.ask(request, [request.room]);
+    idlest.calls -= 1;
+    if (answer !== undefined) isDiskAwaited = answer.ms > request.paths.length * inMemoryMsMax;
+    return answer;
+  }
 
   return {
+    callsAtOnce: () => (isDiskAwaited ? threadsMax : 1) + 1,
+
     async lookAt(paths, look) {
       assert(paths.length <= pagesMax, 'a call has room for its pages');
       const room = rooms.pop() ?? new ArrayBuffer(pagesMax * pageBytes);
-      const answer = await thread.ask({ paths, room }, [room]);
+      const answer = await ask({ paths, room });
       if (answer === undefined) return paths.map((_, index) => look(index));
       const seen = paths.map((_, index) => {
         const fileBytes = answer.fileBytes[index] ?? -1;
@@ -46,8 +70,16 @@ export function createHeaderPages(): HeaderPages {
         const bytes = new Uint8Array(answer.room, index * pageBytes, pageBytes);
         return look(index, { bytes, fileBytes });
       });
-      if (rooms.length < callsMax) rooms.push(answer.room);
+      if (rooms.length <= threadsMax) rooms.push(answer.room);
       return seen;
     },
   };
+}
+
+function createPagesThread(): PagesThread {
+  const workerData: PagesThreadOptions = { openFlags, pageBytes };
+  return createThreadOnDemand({
+    script: new URL('./header-pages-thread.js', import.meta.url),
+    workerData,
+  });
 }

@@ -1,5 +1,5 @@
 import type { Checksum } from '@holdfast/domain';
-import { callsMax, createHeaderPages, pagesMax } from './header-pages.js';
+import { createHeaderPages, pagesMax } from './header-pages.js';
 import { inspectFile, inspectPage, type InspectedFile } from './inspect-file.js';
 import type { BlobPlace } from './layout.js';
 
@@ -39,8 +39,8 @@ export function createInspectFiles(checksum: Checksum): InspectFiles {
     if (places.length < filesForThreadMin) return inspectFew(places);
     const groups: Promise<readonly InspectedFile[]>[] = [];
     for (let at = 0; at < places.length; at += pagesMax) {
-      // While what one group has read is decoded, the next one is read.
-      if (groups.length >= callsMax) await groups.at(-callsMax);
+      const before = groups.at(-pages.callsAtOnce());
+      if (before !== undefined) await before;
       groups.push(inspectByPages(places.slice(at, at + pagesMax)));
     }
     return (await Promise.all(groups)).flat();

@@ -19,8 +19,14 @@ export interface HeaderPages {
     look: (index: number, page?: FirstPage) => Seen,
   ): Promise<readonly Seen[]>;
 
-  /** Calls that it is worth to have on their way now: one is decoded while others are read. */
-  callsAtOnce(): number;
+  /** How to share many files out at present. */
+  shares(): Shares;
+}
+
+export interface Shares {
+  readonly filesPerCall: number;
+  /** One is decoded while the others are read. */
+  readonly callsAtOnce: number;
 }
 
 export interface FirstPage {
@@ -30,9 +36,12 @@ export interface FirstPage {
 
 export type PagesThread = ThreadOnDemand<PagesRequest, PagesAnswer>;
 
-/** Files of one call: few enough that others need not wait for long while their pages are decoded. */
-export const pagesMax = 32;
-const threadsMax = 3;
+const threadsMax = 4;
+/** Few enough that others need not wait for long while their pages are decoded. */
+const pagesMax = 32;
+const inMemoryShares: Shares = { filesPerCall: pagesMax, callsAtOnce: 2 };
+/** So small that there is one for each thread also where no more than a page of blobs is listed. */
+const onDiskShares: Shares = { filesPerCall: 16, callsAtOnce: threadsMax + 1 };
 /** A file takes less whose page is in memory, also where processors are short; from a disk, it takes more. */
 const inMemoryMsMax = 0.06;
 
@@ -57,7 +66,7 @@ export function createHeaderPages(createThread = createPagesThread): HeaderPages
   }
 
   return {
-    callsAtOnce: () => (isDiskAwaited ? threadsMax : 1) + 1,
+    shares: () => (isDiskAwaited ? onDiskShares : inMemoryShares),
 
     async lookAt(paths, look) {
       assert(paths.length <= pagesMax, 'a call has room for its pages');

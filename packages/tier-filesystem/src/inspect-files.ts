@@ -1,5 +1,5 @@
 import type { Checksum } from '@holdfast/domain';
-import { createHeaderPages, pagesMax } from './header-pages.js';
+import { createHeaderPages } from './header-pages.js';
 import { inspectFile, inspectPage, type InspectedFile } from './inspect-file.js';
 import type { BlobPlace } from './layout.js';
 
@@ -38,10 +38,12 @@ export function createInspectFiles(checksum: Checksum): InspectFiles {
   return async (places) => {
     if (places.length < filesForThreadMin) return inspectFew(places);
     const groups: Promise<readonly InspectedFile[]>[] = [];
-    for (let at = 0; at < places.length; at += pagesMax) {
-      const before = groups.at(-pages.callsAtOnce());
-      if (before !== undefined) await before;
-      groups.push(inspectByPages(places.slice(at, at + pagesMax)));
+    let inspected = 0;
+    while (inspected < places.length) {
+      await groups.at(-pages.shares().callsAtOnce);
+      const { filesPerCall } = pages.shares();
+      groups.push(inspectByPages(places.slice(inspected, inspected + filesPerCall)));
+      inspected += filesPerCall;
     }
     return (await Promise.all(groups)).flat();
   };

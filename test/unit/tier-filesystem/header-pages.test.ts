@@ -49,14 +49,14 @@ describe('first pages of many files', () => {
   it('are read by one thread while they are in memory', async () => {
     const { calls, pages, look } = fakeThreads();
     const looking = [look(), look()];
-    assert.equal(pages.callsAtOnce(), 2);
+    assert.deepEqual(pages.shares(), { filesPerCall: 32, callsAtOnce: 2 });
     assert.deepEqual(
       calls.map(({ thread }) => thread),
       [0, 0],
     );
     for (const call of calls.slice()) await call.answer(inMemoryMs);
     assert.deepEqual(new Set((await Promise.all(looking)).flat()), new Set([10_000]));
-    assert.equal(pages.callsAtOnce(), 2);
+    assert.deepEqual(pages.shares(), { filesPerCall: 32, callsAtOnce: 2 });
   });
 
   it('are read by several at once where the disk is waited for, and by one again afterwards', async () => {
@@ -64,18 +64,18 @@ describe('first pages of many files', () => {
     const first = look();
     await calls[0]?.answer(fromDiskMs);
     await first;
-    assert.equal(pages.callsAtOnce(), 4);
-    const looking = [look(), look(), look(), look()];
+    assert.deepEqual(pages.shares(), { filesPerCall: 16, callsAtOnce: 5 });
+    const looking = [look(), look(), look(), look(), look()];
     assert.deepEqual(
       calls.map(({ thread }) => thread),
-      [0, 1, 2, 0],
+      [0, 1, 2, 3, 0],
     );
     await calls[1]?.answer(fromDiskMs);
     looking.push(look());
     assert.equal(calls.at(-1)?.thread, 1, 'it has nothing else to do');
     for (const call of calls.slice()) await call.answer(inMemoryMs);
     await Promise.all(looking);
-    assert.equal(pages.callsAtOnce(), 2);
+    assert.deepEqual(pages.shares(), { filesPerCall: 32, callsAtOnce: 2 });
   });
 
   it('are left to whoever asks where a thread dies', async () => {

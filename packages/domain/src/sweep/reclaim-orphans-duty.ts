@@ -14,11 +14,12 @@ interface ReclaimOrphansDependencies extends OrphanPageDependencies {
 }
 
 /**
- * Few enough that what is held of a page is gone before the garbage collector takes it for long-lived,
- * and enough that the two calls for it are small beside what they ask for.
+ * Few enough that a store's readers hardly wait behind a page, and that what is held of it is gone before
+ * the garbage collector takes it for long-lived; enough that the two calls for it are small beside what
+ * they ask for.
  */
-const pageEntriesMax = 128;
-const pagesPerStepMax = 8;
+const pageEntriesMax = 64;
+const pagesPerStepMax = 16;
 
 /**
  * Finds blobs that nothing references. Before the first step the clocks of the store and of this

@@ -3,11 +3,10 @@ import { maintenance } from '@holdfast/contracts';
 import { blobNameOf, changeIdOf, limits, parseObjectId, type Change } from '@holdfast/domain';
 import { createCountingIds } from '@holdfast/testkit';
 import assert from 'node:assert/strict';
-import { setImmediate as turn } from 'node:timers/promises';
 import { createDiscardChanges } from '../../../services/tiered-store/src/maintenance/discard-changes.js';
 import { createListChanges } from '../../../services/tiered-store/src/maintenance/list-changes.js';
 import { createSettleChange } from '../../../services/tiered-store/src/maintenance/settle-change.js';
-import { createGate, failAll, failNext, holdNext } from '../../support/engine/hold.js';
+import { failAll, failNext, holdNext } from '../../support/engine/hold.js';
 import { large, largeBytes } from '../../support/engine/payloads.js';
 import { arrange, presentOf, unavailable } from '../../support/engine/situations.js';
 import { idOf, useStore } from '../../support/engine/store-under-test.js';
@@ -36,7 +35,7 @@ describe('SettleChange', () => {
   }
 
   it('answers each change by itself, in the order of the request', async () => {
-    const changes: Change[] = [];
+    const changes = [];
     for (const key of ['a', 'b', 'c']) changes.push(await replaced(key));
     const [a, b, c] = changes.map(({ changeId }) => changeId);
     assert(a !== undefined && b !== undefined && c !== undefined);
@@ -65,35 +64,6 @@ describe('SettleChange', () => {
     assert.deepEqual([error.code, error.reason], [status.UNAVAILABLE, 'TIER_UNAVAILABLE']);
     assert.match(error.message, /is unavailable: (?!nothing was done)/, 'who mends it hears why');
     assert.deepEqual((await store().holdings()).changes, [b]);
-  });
-
-  it('takes off the log together what is settled together, whatever fails beside it', async () => {
-    const changes: Change[] = [];
-    for (const key of ['a', 'b', 'c', 'd']) changes.push(await replaced(key));
-    const changeIds = changes.map(({ changeId }) => changeId);
-    const removed: string[] = [];
-    store().changeLog.hook('remove', { before: (changeId) => void removed.push(changeId) });
-    const [slow, others] = [createGate(), createGate()];
-    let gone = 0;
-    store().longTerm.hook('remove', {
-      before(blob) {
-        if (blob === changes[1]?.oldBlob) throw unavailable();
-      },
-      async after(_, blob) {
-        gone += 1;
-        if (gone === 3) others.open();
-        if (blob === changes[2]?.oldBlob) await slow.passed;
-      },
-    });
-    const settling = settle({ changeIds, ignoreReaders: true });
-    await others.passed;
-    await turn();
-    assert.deepEqual(removed, []);
-    slow.open();
-    const results = await settling;
-    assert.equal(errorOf(results[1]?.result).reason, 'TIER_UNAVAILABLE');
-    assert.deepEqual((await store().holdings()).changes, [changeIds[1]]);
-    assert.deepEqual(new Set(removed), new Set(changeIds.toSpliced(1, 1)));
   });
 
   it('tells the blobs of a change, and when to ask again', async () => {

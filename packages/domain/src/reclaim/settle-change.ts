@@ -20,8 +20,6 @@ export interface SettleRequest {
   readonly dryRun?: boolean | undefined;
   /** Hears of the change as the log has it, also where it then cannot be settled. */
   readonly found?: ((change: Change) => void) | undefined;
-  /** Waited for before the entry is removed: whoever settles many has them removed together. */
-  readonly beforeRemoval?: (() => Promise<void>) | undefined;
 }
 
 export type SettleOutcome =
@@ -81,10 +79,7 @@ export async function settleChange(
   const blobs = await fatesOf(change, row, (blob) =>
     dryRun ? lookUpBlob(engine, blob) : removeBlob(engine, blob),
   );
-  if (!dryRun) {
-    await request.beforeRemoval?.();
-    await changeLog.remove(change.changeId);
-  }
+  if (!dryRun) await changeLog.remove(change.changeId);
   return { kind: tookEffect(change, row) ? 'committed' : 'superseded', blobs };
 }
 

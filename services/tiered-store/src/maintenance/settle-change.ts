@@ -13,13 +13,9 @@ import type { MaintenanceDependencies } from './dependencies.js';
 import { createEntryErrors } from './entry-errors.js';
 import { createInOrder } from './in-order.js';
 import { changeMessage } from './messages.js';
-import { createRendezvous } from './rendezvous.js';
 import { checkEntries } from './request-bounds.js';
 
 const { BlobState, SettleOutcome: Outcome } = maintenance;
-
-/** Enough for a commit of the table to cost each of them little, and few enough to come together soon. */
-const removedTogetherMax = 16;
 
 /** Settles the changes that the caller names. What it says about them is a hint. */
 export function createSettleChange(
@@ -32,7 +28,6 @@ export function createSettleChange(
     const errors = createEntryErrors(dependencies, context);
     const how = howToSettle(request);
     const room = createAnswerRoom();
-    const removal = createRendezvous({ partyMax: removedTogetherMax });
     const settle = async (changeId: string): Promise<maintenance.SettleResult> => {
       let change: maintenance.Change | undefined;
       const found = (onLog: Change): void => {
@@ -43,9 +38,7 @@ export function createSettleChange(
         room.check();
         // What is no id was never on the log.
         const outcome = isRevision(changeId)
-          ? await removal.join((beforeRemoval) =>
-              engine.settleChange({ ...how, changeId: changeIdOf(changeId), found, beforeRemoval }),
-            )
+          ? await engine.settleChange({ ...how, changeId: changeIdOf(changeId), found })
           : ({ kind: 'already-resolved' } as const);
         return { changeId, change, result: { $case: 'settled', value: settledMessage(outcome) } };
       } catch (error) {

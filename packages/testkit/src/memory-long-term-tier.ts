@@ -28,6 +28,10 @@ export interface MemoryLongTermTier extends LongTermTier {
   insert(name: BlobName, metadata: BlobMetadata, bytes: Uint8Array): CreateResult;
   /** Flips one bit of the payload, as a bad disk would. */
   damage(name: BlobName, at?: number): void;
+  /** Brings back the blob that was removed last, as a disk does that had not been told of it yet. */
+  losePower(): void;
+  /** Which one that would be, whether or not it is back. */
+  removedLast(): BlobName | undefined;
   /** Places something that is no blob of ours; every listing shows it. */
   addForeign(where: string, why: string): void;
   /** All blobs in the order of `list`. */
@@ -67,6 +71,7 @@ export function createMemoryLongTermTier({
 }: MemoryLongTermTierDependencies): MemoryLongTermTier {
   const entries = new Map<string, Entry>();
   const readers = new Set<Payload>();
+  let removedLast: { readonly name: BlobName; readonly blob: MemoryBlob } | undefined;
 
   function find(name: BlobName): MemoryBlob | undefined {
     const entry = entries.get(name);
@@ -126,6 +131,7 @@ export function createMemoryLongTermTier({
       const blob = find(name);
       if (blob === undefined) return { kind: 'absent' };
       entries.delete(name);
+      removedLast = { name, blob };
       return { kind: 'removed', size: blob.metadata.size };
     },
 
@@ -157,6 +163,13 @@ export function createMemoryLongTermTier({
       bytes[at] = (bytes[at] ?? 0) ^ 1;
       entries.set(name, { kind: 'blob', name, blob: { ...blob, bytes } });
     },
+
+    losePower() {
+      if (removedLast === undefined || entries.has(removedLast.name)) return;
+      entries.set(removedLast.name, { kind: 'blob', ...removedLast });
+    },
+
+    removedLast: () => removedLast?.name,
 
     addForeign(where, why) {
       entries.set(where, { kind: 'foreign', entry: { where, why } });

@@ -33,6 +33,21 @@ describe('the long-term tier in memory, as the simulator uses it', () => {
     assert.deepEqual(tier.snapshot(), []);
   });
 
+  it('brings back what was removed last when power is lost, as it was', async () => {
+    const tier = createMemoryLongTermTier({ clock: createManualClock(), checksum });
+    const [earlier, last] = [newSample(), newSample()];
+    for (const { name, metadata } of [earlier, last]) {
+      tier.insert(name, metadata, sampleBytes(10));
+      await tier.remove(name);
+    }
+    tier.losePower();
+    assert.deepEqual(
+      tier.snapshot().map(({ name, size }) => [name, size]),
+      [[last.name, 10]],
+    );
+    assert.equal((await tier.remove(last.name)).kind, 'removed');
+  });
+
   it('keeps its own copy of the bytes', async () => {
     const tier = createMemoryLongTermTier({ clock: createManualClock(), checksum });
     const { name, metadata } = newSample();

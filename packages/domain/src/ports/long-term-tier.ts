@@ -10,8 +10,9 @@ export type Payload = AsyncIterable<Uint8Array>;
  * Object storage: immutable blobs that are created once, read, and removed once nothing names them.
  *
  * Atomicity: a blob is there as a whole or not at all; a torn one is never read and never listed as
- * a blob. Durability: `create` and `remove` resolve only when their effect would survive the loss of
- * power. Visibility: what `create` answered is found by every later `read` and `remove`; a `list`
+ * a blob. Durability: `create` and `extend` resolve only when their effect would survive the loss of
+ * power. What `remove` took away may come back by one: nothing names it then, and a `list` shows it.
+ * Visibility: what `create` answered is found by every later `read` and `remove`; a `list`
  * may lag behind both.
  * Failure: `TIER_UNAVAILABLE`; `STORAGE_FULL`; `UNREADABLE` or `CHECKSUM_MISMATCH` for damaged or
  * foreign data. An error thrown by the payload of a `create` passes through as it is, `CANCELLED`
@@ -41,7 +42,7 @@ export interface LongTermTier {
 
   /**
    * Removes the blob. Idempotent: `absent` is success. Of several at once exactly one answers
-   * `removed`. Readers that have opened it may finish.
+   * `removed`, and none where what removed the blob died before it could say so. Readers that have opened it may finish.
    */
   remove(name: BlobName): Promise<RemoveResult>;
 

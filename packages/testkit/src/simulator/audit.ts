@@ -18,8 +18,9 @@ export interface Audit {
   look(seen: SeenStores): string | undefined;
   wasLogged(changeId: ChangeId): boolean;
   /**
-   * The blob landed when its change could no longer commit, or was an orphan from the beginning:
-   * whoever cleaned up after the change may have been there before it, and only a listing finds it now.
+   * The blob landed when its change could no longer commit, or was an orphan from the beginning, or came
+   * back by a loss of power: whoever cleaned up after the change may have been there before it, and only a
+   * listing finds it now.
    */
   isLate(blob: BlobName): boolean;
   /** What it remembers, as far as its later judgement depends on it. */
@@ -56,6 +57,7 @@ export function createAudit(plan: SimulationPlan, stores: Stores): Audit {
   const graceMs = Math.max(0, plan.readerGraceMs - 2 * plan.clockSkewMs);
   const logged = new Set<ChangeId>();
   const late = new Set<BlobName>();
+  const removed = new Set<BlobName>();
   const lastNamed = new Map<BlobName, Timestamp>();
   const initial = seeStores(stores);
   let { blobs } = initial;
@@ -64,6 +66,11 @@ export function createAudit(plan: SimulationPlan, stores: Stores): Audit {
   for (const blob of blobs.keys()) if (!inUse.has(blob)) late.add(blob);
 
   function arrived(blob: BlobName, { rows: now }: SeenStores): string | undefined {
+    if (removed.has(blob)) {
+      // It came back by a loss of power.
+      late.add(blob);
+      return undefined;
+    }
     const parts = parseBlobName(blob);
     if (parts === undefined) return `I8: ${blob} is no name of a blob`;
     const changeId = changeIdOf(parts.revision);
@@ -75,6 +82,7 @@ export function createAudit(plan: SimulationPlan, stores: Stores): Audit {
   }
 
   function departed(blob: BlobName): string | undefined {
+    removed.add(blob);
     const named = lastNamed.get(blob);
     lastNamed.delete(blob);
     const agoMs = named === undefined ? Infinity : clock.now() - named;

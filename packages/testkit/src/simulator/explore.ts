@@ -109,6 +109,7 @@ function stateOf(world: World, scheduler: Scheduler): number {
     world.seenText(),
     world.audit.stateText(),
     mayBeStale(world) ? world.stores.staleNames() : '',
+    world.plan.environment.powerLosses > 0 ? (longTerm.removedLast() ?? '') : '',
   );
 }
 

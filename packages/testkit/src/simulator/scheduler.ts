@@ -181,6 +181,8 @@ export function createScheduler(world: World): Scheduler {
     for (const process of world.processes()) if (process.alive) board.kill(process);
     for (const call of board.pending()) board.lose(call);
     stores.highVolume.losePower();
+    stores.beforeBlobsChange();
+    stores.longTerm.losePower();
   }
 
   function flipBit(): void {

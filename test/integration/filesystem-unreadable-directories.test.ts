@@ -9,6 +9,8 @@ import {
   createReadFanOut,
   type ReadNames,
 } from '../../packages/tier-filesystem/src/found-names.js';
+import { createFileThreads } from '../../packages/tier-filesystem/src/file-threads.js';
+import { createHeaderPages } from '../../packages/tier-filesystem/src/header-pages.js';
 import { createInspectFiles } from '../../packages/tier-filesystem/src/inspect-files.js';
 import { layoutOf, placeOf, type BlobPlace } from '../../packages/tier-filesystem/src/layout.js';
 import { listBlobs } from '../../packages/tier-filesystem/src/list-blobs.js';
@@ -38,7 +40,7 @@ describe('a listing past directories that cannot be read', () => {
       layout,
       readFanOut: createReadFanOut(layout),
       readDirectory: createReadDirectory(layout, readNames),
-      inspectFiles: createInspectFiles(checksum),
+      inspectFiles: createInspectFiles(checksum, createHeaderPages(createFileThreads())),
     };
     list = (cursor, limit) => listBlobs(cursor, limit, tools);
     names = new Map(await Promise.all(Array.from({ length: many }, () => store(layout))));

@@ -14,13 +14,15 @@ import { tierError } from './errors.js';
 import { currentMetadata } from './expiry-times.js';
 import { extendExpiry } from './extend-expiry.js';
 import { createFanOut } from './fan-out.js';
+import { createFileThreads } from './file-threads.js';
 import { createReadDirectory, createReadFanOut } from './found-names.js';
+import { createHeaderPages } from './header-pages.js';
 import { createInspectFiles } from './inspect-files.js';
 import { placeOf } from './layout.js';
 import { listBlobs } from './list-blobs.js';
 import { readPayload } from './read-blob.js';
 import { removeAbandoned, type AbandonedQuery, type AbandonedReport } from './remove-abandoned.js';
-import { removeBlob } from './remove-blob.js';
+import { createRemoveBlob } from './remove-blob.js';
 import { openRoot } from './store-root.js';
 
 export interface FilesystemTierOptions {
@@ -43,7 +45,8 @@ export interface FilesystemTier extends LongTermTier {
 
 /**
  * The long-term tier in a directory of a local file system. Between calls it holds no file and no
- * lock, and the thread that long listings have ends by itself, so there is nothing to close.
+ * lock, and the threads of long listings and of many removals end by themselves, so there is nothing to
+ * close.
  */
 export async function createFilesystemTier(
   { root }: FilesystemTierOptions,
@@ -51,12 +54,15 @@ export async function createFilesystemTier(
 ): Promise<FilesystemTier> {
   const layout = await openRoot(root);
   const fanOut = createFanOut(layout);
+  const threads = createFileThreads();
+  const pages = createHeaderPages(threads);
   const listingTools = {
     layout,
     readFanOut: createReadFanOut(layout),
     readDirectory: createReadDirectory(layout),
-    inspectFiles: createInspectFiles(checksum),
+    inspectFiles: createInspectFiles(checksum, pages),
   };
+  const removeBlob = createRemoveBlob({ layout, checksum, pages, threads });
 
   async function read(name: BlobName, span?: ByteSpan, signal?: AbortSignal): Promise<BlobRead> {
     const place = placeOf(layout, name);
@@ -91,7 +97,7 @@ export async function createFilesystemTier(
         return { kind: 'found', metadata: await currentMetadata(blob.header.metadata, place) };
       }),
 
-    remove: (name) => translated(() => removeBlob(name, layout, checksum)),
+    remove: (name) => translated(() => removeBlob(name)),
 
     extend: (name, timeExpires) =>
       translated(() => extendExpiry(name, timeExpires, layout, checksum)),

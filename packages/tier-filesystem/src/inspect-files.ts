@@ -1,5 +1,5 @@
 import type { Checksum } from '@holdfast/domain';
-import { createHeaderPages } from './header-pages.js';
+import type { HeaderPages } from './header-pages.js';
 import { inspectFile, inspectPage, type InspectedFile } from './inspect-file.js';
 import type { BlobPlace } from './layout.js';
 
@@ -11,9 +11,7 @@ const filesForThreadMin = 32;
 /** Files that are looked at by themselves at a time. */
 const openFilesMax = 8;
 
-export function createInspectFiles(checksum: Checksum): InspectFiles {
-  const pages = createHeaderPages();
-
+export function createInspectFiles(checksum: Checksum, pages: HeaderPages): InspectFiles {
   async function inspectFew(places: readonly BlobPlace[]): Promise<readonly InspectedFile[]> {
     const inspected: InspectedFile[] = [];
     for (let at = 0; at < places.length; at += openFilesMax) {

@@ -23,7 +23,8 @@ export interface ThreadOptions {
 
 /** A thread that nobody has asked for so long ends. It keeps no process from ending before. */
 const idleMsMax = 5_000;
-const resourceLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 8 };
+/** What they are asked is a few strings at a time: a young generation of 8 MiB would only be filled. */
+const resourceLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 };
 
 export function createThreadOnDemand<Request, Answer>(
   options: ThreadOptions,

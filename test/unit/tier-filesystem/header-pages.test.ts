@@ -3,7 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type {
   PagesAnswer,
   PagesRequest,
-} from '../../../packages/tier-filesystem/src/header-pages-thread.js';
+} from '../../../packages/tier-filesystem/src/file-thread.js';
+import { createFileThreads } from '../../../packages/tier-filesystem/src/file-threads.js';
 import { createHeaderPages } from '../../../packages/tier-filesystem/src/header-pages.js';
 
 const [inMemoryMs, fromDiskMs] = [0.01, 0.13];
@@ -18,12 +19,13 @@ interface Call extends PagesRequest {
 function fakeThreads() {
   const calls: Call[] = [];
   let threads = 0;
-  const pages = createHeaderPages(() => {
+  const fileThreads = createFileThreads(() => {
     const thread = threads;
     threads += 1;
     return {
       ask: (request) =>
         new Promise((resolve) => {
+          assert(request.kind === 'pages');
           const end = async (answer?: PagesAnswer): Promise<void> => {
             calls.splice(calls.indexOf(call), 1);
             resolve(answer);
@@ -34,13 +36,15 @@ function fakeThreads() {
           const call: Call = {
             ...request,
             thread,
-            answer: (msPerFile) => end({ room, fileBytes, ms: msPerFile * paths.length }),
+            answer: (msPerFile) =>
+              end({ kind: 'pages', room, fileBytes, ms: msPerFile * paths.length }),
             die: () => end(),
           };
           calls.push(call);
         }),
     };
   });
+  const pages = createHeaderPages(fileThreads);
   const paths = Array.from({ length: 32 }, (_, index) => `file-${index}`);
   return { calls, pages, look: () => pages.lookAt(paths, (_, page) => page?.fileBytes) };
 }

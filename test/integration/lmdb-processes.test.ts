@@ -71,6 +71,7 @@ describe('an LMDB store that several processes have open', () => {
   });
 
   it('sees what another process acknowledged once the turn it has read in is over', async () => {
+    const changeId = make.changeId();
     await store.highVolumeTier.putInline(make.id('turn'), make.inline('before'));
     assert.equal(await textOf('turn'), 'before');
     const script = fileURLToPath(new URL('../support/lmdb-put-once.ts', import.meta.url));
@@ -81,10 +82,15 @@ describe('an LMDB store that several processes have open', () => {
       script,
       store.directory,
       'turn',
+      changeId,
     ]);
     assert.equal(status, 0, stderr.toString());
     await new Promise<void>((resolve) => process.nextTick(resolve));
+    await store.highVolumeTier.fence(make.id('turn'), changeId);
     assert.equal(await textOf('turn'), 'after');
+    const commit = { name: 'commit', key: 'turn', changeId, text: 'late' } as const;
+    const [other] = await start(1);
+    assert.equal(await other?.call(commit), 'refused');
   });
 
   it('keeps every acknowledged write of a process that is killed in the middle of its batches', async () => {

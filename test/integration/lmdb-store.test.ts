@@ -66,6 +66,35 @@ describe('an LMDB store', () => {
     );
   });
 
+  it('fences what was begun before, also where that has not been answered yet', async () => {
+    const store = await openTemporaryLmdbStore();
+    const tier = store.highVolumeTier;
+    const [id, changeId] = [make.id(), make.changeId()];
+    const begun = [tier.begin(id, make.changeId()), tier.begin(id, changeId)];
+    await Promise.all([...begun, tier.fence(id, changeId)]);
+    assert.equal(await tier.commit(id, changeId, make.tombstone(id)), 'refused');
+    const asked = [tier.begin(id, changeId), tier.fence(id, make.changeId())] as const;
+    await Promise.all(asked);
+    assert.equal(await tier.commit(id, changeId, make.tombstone(id)), 'committed');
+    await store.remove();
+  });
+
+  it('writes nothing to fence a change that has ended', async () => {
+    const store = await openTemporaryLmdbStore();
+    const tier = store.highVolumeTier;
+    const [id, changeId] = [make.id(), make.changeId()];
+    await tier.begin(id, changeId);
+    await tier.commit(id, changeId, make.tombstone(id));
+    const put = tier.putInline(make.id(), make.inline('takes a commit'));
+    const order: string[] = [];
+    await Promise.all([
+      put.then(() => order.push('put')),
+      tier.fence(id, changeId).then(() => order.push('fence')),
+    ]);
+    assert.deepEqual(order, ['fence', 'put']);
+    await store.remove();
+  });
+
   it('finds a row unreadable whose payload is missing', async () => {
     const store = await openTemporaryLmdbStore();
     const id = make.id();

@@ -25,6 +25,8 @@ import type { SpaceGauge } from './space-gauge.js';
 
 export interface GroupCommit {
   submit<Answer>(operation: WriteOperation<Answer>): Promise<Answer>;
+  /** A commit that was given up is still on its way: what it writes may yet have its effect. */
+  isStalled(): boolean;
   /**
    * Resolves when everything submitted has its answer; what comes later is refused. That takes at
    * most `commitMsMax`: what has no answer by then is treated as by a commit that takes too long.
@@ -179,6 +181,8 @@ export function createGroupCommit(
         working ??= work();
       });
     },
+
+    isStalled: () => isStalled,
 
     async close() {
       isClosed = true;

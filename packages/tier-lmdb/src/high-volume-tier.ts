@@ -2,6 +2,7 @@ import {
   headAsOf,
   isExpired,
   unreadable,
+  type ChangeId,
   type Clock,
   type HighVolumeTier,
   type ObjectId,
@@ -9,6 +10,7 @@ import {
   type RowHead,
   type StoredHead,
 } from '@holdfast/domain';
+import { createBeginnings } from './beginnings.js';
 import type { Environment } from './environment.js';
 import type { GroupCommit } from './group-commit.js';
 import { hasIntent, withIntent, withoutIntent } from './intents-codec.js';
@@ -31,6 +33,7 @@ const entryOverheadBytes = 2_048;
 export function createLmdbHighVolumeTier(dependencies: LmdbTierDependencies): HighVolumeTier {
   const { clock, environment, commits, readCurrent } = dependencies;
   const rows = createRows(environment);
+  const beginnings = createBeginnings();
 
   function shown(head: StoredHead | undefined): RowHead {
     return headAsOf(head, clock.now());
@@ -62,6 +65,26 @@ export function createLmdbHighVolumeTier(dependencies: LmdbTierDependencies): Hi
     };
   }
 
+  function isBegun(id: ObjectId, changeId: ChangeId): boolean {
+    const key = rowKeyOf(id);
+    rows.head(id, key);
+    return hasIntent(rows.intents(id, key), changeId);
+  }
+
+  function removeIntent(id: ObjectId, changeId: ChangeId): WriteOperation<undefined> {
+    const key = rowKeyOf(id);
+    return {
+      bytes: 0,
+      check() {
+        rows.head(id, key);
+        const intents = rows.intents(id, key);
+        const remaining = withoutIntent(intents, changeId);
+        if (remaining === intents) return { answer: undefined };
+        return { answer: undefined, write: () => rows.putIntents(key, remaining) };
+      },
+    };
+  }
+
   return {
     read: (id) => readCurrent(() => readRow(id)),
 
@@ -74,15 +97,17 @@ export function createLmdbHighVolumeTier(dependencies: LmdbTierDependencies): Hi
 
     async begin(id, changeId) {
       const key = rowKeyOf(id);
-      return commits.submit({
-        // Small, and gone again soon; without it a full store could not delete a large object.
-        bytes: 0,
-        check() {
-          rows.head(id, key);
-          const intents = withIntent(rows.intents(id, key), changeId);
-          return { answer: undefined, write: () => rows.putIntents(key, intents) };
-        },
-      });
+      return beginnings.during(id, () =>
+        commits.submit({
+          // Small, and gone again soon; without it a full store could not delete a large object.
+          bytes: 0,
+          check() {
+            rows.head(id, key);
+            const intents = withIntent(rows.intents(id, key), changeId);
+            return { answer: undefined, write: () => rows.putIntents(key, intents) };
+          },
+        }),
+      );
     },
 
     async commit(id, changeId, write, onlyWhileLive = false) {
@@ -101,17 +126,12 @@ export function createLmdbHighVolumeTier(dependencies: LmdbTierDependencies): Hi
     },
 
     async fence(id, changeId) {
-      const key = rowKeyOf(id);
-      return commits.submit({
-        bytes: 0,
-        check() {
-          rows.head(id, key);
-          const intents = rows.intents(id, key);
-          const remaining = withoutIntent(intents, changeId);
-          if (remaining === intents) return { answer: undefined };
-          return { answer: undefined, write: () => rows.putIntents(key, remaining) };
-        },
-      });
+      // Most changes that are settled have ended: nothing is to be written, and nobody to be waited for.
+      const hasEnded = (): boolean =>
+        !beginnings.has(id) && !commits.isStalled() && !isBegun(id, changeId);
+      return readCurrent(() =>
+        hasEnded() ? undefined : commits.submit(removeIntent(id, changeId)),
+      );
     },
 
     async extend(id, revision, timeExpires) {

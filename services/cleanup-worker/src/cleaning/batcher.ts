@@ -4,7 +4,7 @@
  * 1. With nothing else to do an entry waits only until the end of the event loop's turn.
  * 2. Otherwise it waits until the last call that was sent has ended, and travels with all that has come
  *    meanwhile: few full calls cost both sides much less than many small ones. It waits no longer than
- *    for a batch to be full, nor than for a call that is quick.
+ *    for a batch to be full, nor than `gatherMs`.
  * 3. While all calls are taken it waits in any case.
  * 4. An entry of a call that failed as a whole travels alone the next time: if it is to blame, the others
  *    are rid of it, and if it is not, that is known afterwards. Nobody is to blame for a call that was

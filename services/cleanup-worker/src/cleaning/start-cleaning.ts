@@ -46,8 +46,11 @@ export interface Cleaning {
 
 /** Enough for one to be answered while others are on their way, and few. */
 const callsMax = 4;
-/** Longer than most calls to a store take. One that takes longer keeps others for no more than this. */
-const gatherMs = 20;
+/**
+ * Long enough for jobs that were given out together to share a call, and shorter than a call takes: while
+ * one waits for its disk, another one is worked on.
+ */
+const gatherMs = 3;
 /**
  * How long a job's outcome says something about what all of them need: a job that waits for its next
  * attempt has to be remembered until then, and until another one has failed beside it.

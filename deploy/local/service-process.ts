@@ -2,10 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { heapFlags } from './heap-flags.js';
 import type { ServicePlan } from './service-plan.js';
-
-/** Streaming makes V8 look for garbage all the time, and this makes that cheap. */
-const markAtOnce = '--no-incremental-marking';
 
 export interface ServiceProcess {
   readonly name: string;
@@ -30,7 +28,7 @@ const endWithParent = import.meta.url.endsWith('.ts') ? 'end-with-parent.ts' : '
 
 export function startService({ name, entry, args = [], environment }: ServicePlan): ServiceProcess {
   const preload = fileURLToPath(new URL(endWithParent, import.meta.url));
-  const flags = [...process.execArgv, markAtOnce, `--import=${preload}`];
+  const flags = [...process.execArgv, ...heapFlags, `--import=${preload}`];
   const child = spawn(process.execPath, [...flags, entry, ...args], {
     env: environment,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -40,8 +40,13 @@ export async function startScript(
   return processOf(child, Number(line));
 }
 
-/** As the services run in production. */
-export const serviceFlags = ['--no-incremental-marking'];
+/** As the services run in production, by `deploy/local/heap-flags.ts`. */
+export const serviceFlags = [
+  '--no-incremental-marking',
+  '--max-semi-space-size=8',
+  '--initial-old-space-size=32',
+  '--heap-growing-percent=20',
+];
 
 /** A service, compiled. */
 export async function startService(

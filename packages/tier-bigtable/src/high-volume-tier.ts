@@ -20,8 +20,8 @@ import {
   wholeContent,
 } from './predicates.js';
 import type { CallKind } from './repeats.js';
-import type { Mutation, RowFilter } from './requests.js';
-import { createSharedRead } from './shared-read.js';
+import type { Mutation } from './requests.js';
+import { createLoneRead, createSharedRead, type ReadOneRow } from './shared-read.js';
 import { cellTime, columns, encodeExpiry, intentColumn, rowKeyOf } from './row-cells.js';
 import { decodeContent, replaceContent, type StoredContent } from './row-content.js';
 import { families } from './schema.js';
@@ -43,25 +43,17 @@ export function createBigtableHighVolumeTier(
 ): HighVolumeTier {
   const { clock, transport } = dependencies;
 
-  async function stored(id: ObjectId, filter: RowFilter): Promise<StoredContent | undefined> {
-    const request = { rows: { rowKeys: [rowKeyOf(id)] }, rowsLimit: 1, filter };
-    const [row] = await transport.readRows(request);
+  const readWhole = createLoneRead(transport, wholeContent);
+  const readWithoutPayload = createLoneRead(transport, contentWithoutPayload);
+  const readSharedWithoutPayload = createSharedRead(transport, contentWithoutPayload);
+
+  async function stored(id: ObjectId, readRow: ReadOneRow): Promise<StoredContent | undefined> {
+    const row = await readRow(rowKeyOf(id));
     return row && decodeContent(row.cells, id.path);
   }
 
-  const readSharedHead = createSharedRead(transport, contentWithoutPayload);
-
-  async function storedHead(
-    id: ObjectId,
-    { mayWait }: { readonly mayWait: boolean },
-  ): Promise<StoredContent | undefined> {
-    if (!mayWait) return stored(id, contentWithoutPayload);
-    const row = await readSharedHead(rowKeyOf(id));
-    return row && decodeContent(row.cells, id.path);
-  }
-
-  async function readHead(id: ObjectId, options = { mayWait: false }): Promise<RowHead> {
-    const content = await storedHead(id, options);
+  async function readHead(id: ObjectId, { mayWait } = { mayWait: false }): Promise<RowHead> {
+    const content = await stored(id, mayWait ? readSharedWithoutPayload : readWithoutPayload);
     return headAsOf(content?.head, clock.now());
   }
 
@@ -90,7 +82,7 @@ export function createBigtableHighVolumeTier(
 
   return {
     async read(id) {
-      const content = await stored(id, wholeContent);
+      const content = await stored(id, readWhole);
       const head = headAsOf(content?.head, clock.now());
       if (head.kind !== 'inline') return head;
       const payload = content?.payload;

@@ -15,6 +15,17 @@ interface Question {
   readonly reject: (cause: unknown) => void;
 }
 
+/** Each row is read by a call of its own. */
+export function createLoneRead(
+  { readRows }: Pick<BigtableTransport, 'readRows'>,
+  filter: RowFilter,
+): ReadOneRow {
+  return async (key) => {
+    const [row] = await readRows({ rows: { rowKeys: [key] }, rowsLimit: 1, filter });
+    return row;
+  };
+}
+
 /**
  * Rows that are asked for in one turn of the event loop are read by one call. It fails for all of them, and
  * takes as long as the slowest: it is for those who look at many rows side by side and wait for all.

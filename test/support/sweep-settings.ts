@@ -21,11 +21,11 @@ export const quietSweeper: Settings = {
 
 /**
  * Runs nothing by itself; what is asked for pauses half a second between steps, so that a test can come
- * between them, and is taken over soon.
+ * between them, and is taken over soon. A step that was slow is not paused after for longer than tests wait.
  */
 export const slowSweeper: Settings = {
   ...quietSweeper,
-  HOLDFAST_RUNS__BUSY_SHARE: '0.01',
+  HOLDFAST_RUNS__BUSY_SHARE: '0.02',
   HOLDFAST_RUNS__LEASE_MS: '2000',
   HOLDFAST_RUNS__CLAIM_MS: '1000',
   HOLDFAST_TIERED_STORE__CALL_MS: '1000',

@@ -1,16 +1,12 @@
-import type { BlobName } from '@holdfast/domain';
+import type { BlobMetadata, BlobName } from '@holdfast/domain';
 import assert from 'node:assert/strict';
 import { mkdir, open, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import {
-  createBlobSamples,
-  payloadOf,
-  sampleBytes,
-} from '../../packages/testkit/src/contracts/blob-samples.js';
+import { createBlobSamples } from '../../packages/testkit/src/contracts/blob-samples.js';
 import { layoutOf, placeOf } from '../../packages/tier-filesystem/src/layout.js';
 import { importTier } from '../support/compiled-tier.js';
 import { openFilesystemFixture, type FilesystemFixture } from '../support/filesystem-fixture.js';
-import { listAll } from '../support/stored-blobs.js';
+import { listAll, storeBlob } from '../support/stored-blobs.js';
 
 const payloadBytes = 10;
 const pageSize = 1_000;
@@ -28,12 +24,8 @@ describe('a listing of many files', () => {
 
   afterEach(() => fixture.close());
 
-  async function store(more: { readonly custom?: ReadonlyMap<string, string> } = {}) {
-    const { name, metadata } = newSample();
-    const payload = payloadOf(sampleBytes(payloadBytes));
-    await fixture.tier.create(name, { ...metadata, ...more }, payload);
-    return name;
-  }
+  const store = (overrides?: Partial<BlobMetadata>): Promise<BlobName> =>
+    storeBlob(fixture.tier, newSample(overrides), payloadBytes);
 
   const storeMany = (): Promise<BlobName[]> =>
     Promise.all(Array.from({ length: many }, () => store()));

@@ -1,18 +1,15 @@
-import type { BlobName, RemoveResult } from '@holdfast/domain';
+import type { BlobMetadata, BlobName, RemoveResult } from '@holdfast/domain';
 import { nativeChecksum as checksum } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
-import { mkdir, open, readdir, rename, rm, truncate } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import {
-  createBlobSamples,
-  payloadOf,
-  sampleBytes,
-} from '../../packages/testkit/src/contracts/blob-samples.js';
+import { mkdir, open, rename, rm, truncate } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createBlobSamples } from '../../packages/testkit/src/contracts/blob-samples.js';
 import { createHeaderPages } from '../../packages/tier-filesystem/src/header-pages.js';
 import { layoutOf, placeOf } from '../../packages/tier-filesystem/src/layout.js';
 import { createRemoveBlob } from '../../packages/tier-filesystem/src/remove-blob.js';
 import { importTier } from '../support/compiled-tier.js';
 import { openFilesystemFixture, type FilesystemFixture } from '../support/filesystem-fixture.js';
+import { filesIn, storeBlob } from '../support/stored-blobs.js';
 
 const payloadBytes = 10;
 /** So many that threads remove them. */
@@ -31,12 +28,8 @@ describe('many removals at once', () => {
 
   afterEach(() => fixture.close());
 
-  async function store(more: { readonly custom?: ReadonlyMap<string, string> } = {}) {
-    const { name, metadata } = newSample();
-    const payload = payloadOf(sampleBytes(payloadBytes));
-    await fixture.tier.create(name, { ...metadata, ...more }, payload);
-    return name;
-  }
+  const store = (overrides?: Partial<BlobMetadata>): Promise<BlobName> =>
+    storeBlob(fixture.tier, newSample(overrides), payloadBytes);
 
   const placed = (name: BlobName): string => placeOf(layoutOf(fixture.root), name).path;
   const remove = (some: readonly BlobName[]): Promise<PromiseSettledResult<RemoveResult>[]> =>
@@ -44,13 +37,7 @@ describe('many removals at once', () => {
   const kindsOf = (results: readonly PromiseSettledResult<RemoveResult>[]): string[] =>
     results.map((result) => (result.status === 'fulfilled' ? result.value.kind : 'failed'));
 
-  async function filesLeft(): Promise<readonly string[]> {
-    const entries = await readdir(`${fixture.root}/blobs`, {
-      recursive: true,
-      withFileTypes: true,
-    });
-    return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-  }
+  const filesLeft = (): Promise<string[]> => filesIn(join(fixture.root, 'blobs'));
 
   it('each take their own blob and say how large it was', async () => {
     const kept = await store();
@@ -59,7 +46,7 @@ describe('many removals at once', () => {
       new Set(results.map((result) => JSON.stringify(result))),
       new Set([JSON.stringify({ kind: 'removed', size: payloadBytes })]),
     );
-    assert.deepEqual(await filesLeft(), [placeOf(layoutOf(fixture.root), kept).hash]);
+    assert.deepEqual(await filesLeft(), [placed(kept)]);
   });
 
   it('of the same blobs: one of each pair answers that it has removed it', async () => {

@@ -3,8 +3,23 @@ import { nativeChecksum as checksum } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  payloadOf,
+  sampleBytes,
+  type BlobSample,
+} from '../../packages/testkit/src/contracts/blob-samples.js';
 
 const pageSize = 100;
+
+/** Stores a sample with a payload of so many bytes. */
+export async function storeBlob(
+  tier: LongTermTier,
+  { name, metadata }: BlobSample,
+  payloadBytes: number,
+): Promise<BlobName> {
+  await tier.create(name, metadata, payloadOf(sampleBytes(payloadBytes)));
+  return name;
+}
 
 /** Everything that a tier lists. */
 export async function listAll(

@@ -23,16 +23,26 @@ export async function inspectFile(place: BlobPlace, checksum: Checksum): Promise
 /** The same of a file whose first page was read; `undefined` where its header is longer than that. */
 export function inspectPage(
   place: BlobPlace,
-  { bytes, fileBytes }: FirstPage,
+  page: FirstPage,
   checksum: Checksum,
 ): InspectedFile | undefined {
   const { where } = place;
   try {
-    if (peekHeaderLength(bytes, where) > bytes.length) return undefined;
-    return judge({ header: decodeHeader(bytes, checksum, where), fileBytes }, place);
+    const found = findOnPage(page, where, checksum);
+    return found && judge(found, place);
   } catch (error) {
     return undecided(place, whyUndecided(error));
   }
+}
+
+/** As `findBlobFile`, of a first page; `undefined` where the header is longer than that. */
+export function findOnPage(
+  { bytes, fileBytes }: FirstPage,
+  where: string,
+  checksum: Checksum,
+): FoundBlob | undefined {
+  if (peekHeaderLength(bytes, where) > bytes.length) return undefined;
+  return { header: decodeHeader(bytes, checksum, where), fileBytes };
 }
 
 function judge(found: FoundBlob, place: BlobPlace): InspectedFile {

@@ -4,8 +4,8 @@ import { findNamedBlob, type FoundBlob } from './blob-file.js';
 import { unlessMissing } from './errors.js';
 import { forgetTimes } from './expiry-times.js';
 import { unlinkThreads, type FileThreads } from './file-threads.js';
-import { decodeHeader, peekHeaderLength } from './header-codec.js';
 import type { FirstPage, HeaderPages } from './header-pages.js';
+import { findOnPage } from './inspect-file.js';
 import { placeOf, type BlobPlace, type Layout } from './layout.js';
 import { createTogether } from './together.js';
 
@@ -75,15 +75,13 @@ function findNamedBlobs(
 }
 
 function blobOnPage(
-  { bytes, fileBytes }: FirstPage,
+  page: FirstPage,
   blob: NamedPlace | undefined,
   checksum: Checksum,
 ): FoundBlob | undefined {
-  const where = blob?.place.where ?? '';
   try {
-    if (peekHeaderLength(bytes, where) > bytes.length) return undefined;
-    const header = decodeHeader(bytes, checksum, where);
-    return header.name === blob?.name ? { header, fileBytes } : undefined;
+    const found = findOnPage(page, blob?.place.where ?? '', checksum);
+    return found?.header.name === blob?.name ? found : undefined;
   } catch (error) {
     if (error instanceof DomainError) return undefined;
     throw error;

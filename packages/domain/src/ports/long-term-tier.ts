@@ -42,7 +42,8 @@ export interface LongTermTier {
 
   /**
    * Removes the blob. Idempotent: `absent` is success. Of several at once exactly one answers
-   * `removed`, and none where what removed the blob died before it could say so. Readers that have opened it may finish.
+   * `removed`, and none where what removed the blob died before it could say so. Readers that have
+   * opened it may finish.
    */
   remove(name: BlobName): Promise<RemoveResult>;
 

@@ -2,8 +2,8 @@
 export const heapFlags: readonly string[] = [
   // Streaming makes V8 look for garbage all the time, and this makes that cheap.
   '--no-incremental-marking',
-  // What lives in a service is small. Without these its garbage grows to several times that, and stays.
+  // What lives in a service is small. So the young generation need not be large,
   '--max-semi-space-size=8',
-  '--initial-old-space-size=32',
-  '--heap-growing-percent=20',
+  // and the service itself looks for garbage among what is old.
+  '--expose-gc',
 ];

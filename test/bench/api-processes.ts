@@ -41,12 +41,7 @@ export async function startScript(
 }
 
 /** As the services run in production, by `deploy/local/heap-flags.ts`. */
-export const serviceFlags = [
-  '--no-incremental-marking',
-  '--max-semi-space-size=8',
-  '--initial-old-space-size=32',
-  '--heap-growing-percent=20',
-];
+export const serviceFlags = ['--no-incremental-marking', '--max-semi-space-size=8', '--expose-gc'];
 
 /** A service, compiled. */
 export async function startService(

@@ -32,7 +32,7 @@ export function describeReclaiming(openTiers: OpenTiers): void {
       const changeId = changeIdOf(parseBlobName(orphan)?.revision ?? assert.fail());
       const until = store().clock.now() + limits.readerGraceMs;
       const outcome = await store().engine.reclaimBlob({ blob: orphan });
-      assert.deepEqual(outcome, { kind: 'awaiting-readers', until });
+      assert.deepEqual(outcome, { kind: 'awaiting-readers', until, size: undefined });
       const [change, ...others] = await store().changes();
       assert.deepEqual(others, []);
       assert.deepEqual(plain(change), {
@@ -46,6 +46,7 @@ export function describeReclaiming(openTiers: OpenTiers): void {
       assert.deepEqual(store().jobs, [{ job, notBefore: until }]);
       assert.deepEqual(await store().engine.reclaimBlob({ blob: orphan }), {
         kind: 'owned-by-change',
+        size: undefined,
       });
 
       store().clock.advance(limits.readerGraceMs - 1);
@@ -80,7 +81,7 @@ export function describeReclaiming(openTiers: OpenTiers): void {
       const blob = await arrange(store(), id, 'large', 1);
       await store().atRest();
       const outcome = await store().engine.reclaimBlob({ blob: blob ?? assert.fail() });
-      assert.deepEqual(outcome, { kind: 'live' });
+      assert.deepEqual(outcome, { kind: 'live', size: undefined });
       await assertReads(store(), id, 'large', 1);
     });
 
@@ -90,7 +91,7 @@ export function describeReclaiming(openTiers: OpenTiers): void {
       await commit.reached;
       const [blob] = (await store().holdings()).blobs;
       const outcome = await store().engine.reclaimBlob({ blob: blob ?? assert.fail() });
-      assert.deepEqual(outcome, { kind: 'owned-by-change' });
+      assert.deepEqual(outcome, { kind: 'owned-by-change', size: undefined });
       commit.release();
       assert.equal((await writing).kind, 'stored');
     });

@@ -26,9 +26,9 @@ interface KnownBlob {
   readonly timeCreated: Timestamp;
 }
 
-/** Bytes of payload; left out when the blob was not looked at. */
+/** Bytes of payload, unless the blob was not looked at. */
 interface Looked {
-  readonly size?: number;
+  readonly size: number | undefined;
 }
 
 export type ReclaimOutcome =
@@ -70,10 +70,10 @@ export async function reclaimBlob(
   const known = request.dryRun === true ? request.known : undefined;
   const found = await lookAt(engine, request, known);
   if (found !== undefined && 'kind' in found) return found;
-  const outcome = await judgeBlob(engine, request, parts);
+  const outcome = await judgeBlob(engine, request, parts, found?.size);
   // Since it was listed, somebody else may have got rid of it.
   if (known !== undefined && outcome.kind === 'reclaimable') return lookAgain(engine, request);
-  return { ...found, ...outcome };
+  return outcome;
 }
 
 /** What ends it before anything was judged, or what is known of the blob from then on. */
@@ -105,20 +105,22 @@ async function judgeBlob(
   engine: EngineParts,
   { blob, dryRun = false }: ReclaimRequest,
   { id, revision }: BlobNameParts,
+  size: number | undefined,
 ): Promise<ReclaimOutcome> {
   const { highVolume, changeLog, clock } = engine;
   const changeId = changeIdOf(revision);
   const change = await changeLog.get(changeId);
-  if (change !== undefined) return { kind: await keptBeside(engine, change, blob) };
+  if (change !== undefined) return { kind: await keptBeside(engine, change, blob), size };
   if (!dryRun) await highVolume.fence(id, changeId);
   const row = await highVolume.readHead(id, { mayWait: true });
-  if (namedBlob(row) === blob) return { kind: 'live' };
+  if (namedBlob(row) === blob) return { kind: 'live', size };
   if (dryRun) {
-    return { kind: (await isReplacedBlob(engine, row, blob)) ? 'owned-by-change' : 'reclaimable' };
+    const isOwned = await isReplacedBlob(engine, row, blob);
+    return { kind: isOwned ? 'owned-by-change' : 'reclaimable', size };
   }
   const deadline = clock.now();
   await changeLog.record({ changeId, objectId: id, newBlob: blob, deadline });
-  return settleOrphan(engine, changeId);
+  return settleOrphan(engine, changeId, size);
 }
 
 /** Of a blob whose change is on the log: once it has committed, the blob is the row's and not its. */
@@ -148,13 +150,18 @@ async function isReplacedBlob(engine: EngineParts, row: RowHead, blob: BlobName)
   }
 }
 
-async function settleOrphan(engine: EngineParts, changeId: ChangeId): Promise<ReclaimOutcome> {
+async function settleOrphan(
+  engine: EngineParts,
+  changeId: ChangeId,
+  size: number | undefined,
+): Promise<ReclaimOutcome> {
   const settled = await settleChange(engine, {
     changeId,
     youngChange: 'settle',
     unnamedBlobs: 'keep-for-readers',
   });
-  if (settled.kind === 'awaiting-readers') return { kind: settled.kind, until: settled.until };
+  if (settled.kind === 'awaiting-readers')
+    return { kind: settled.kind, until: settled.until, size };
   const [freed] = 'blobs' in settled ? freedBlobs(settled.blobs) : [];
   return freed === undefined ? { kind: 'gone-already' } : { kind: 'freed', size: freed.size };
 }

@@ -17,6 +17,7 @@ import { constants } from 'node:os';
 import type { Logger } from '../logging/logger.js';
 import { StartupError, startupErrorExitCode } from '../startup-error.js';
 import { exitProcess, printStartupError } from './exit-process.js';
+import { watchHeap } from './heap-watch.js';
 import type { ServiceScope } from './service-scope.js';
 import { createShutdown } from './shutdown.js';
 
@@ -45,6 +46,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
   const times = { drainMsMax: options.drainMsMax, settleMsMax, forceMsMax };
   const shutdown = createShutdown(times, logger);
   const ending = watchForEnd(logger);
+  watchHeap();
   const stopping = new AbortController();
   // Every long-lived stream of a service listens to it.
   setMaxListeners(0, stopping.signal);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getPriority } from 'node:os';
 import { holdStill } from '../support/cleanup-standstill.js';
 import { keysOf } from '../support/cleanup-writes.js';
 import { metric } from '../support/cluster-metrics.js';
@@ -52,6 +53,10 @@ describe('runs of sweepers', function () {
     );
     return { ...started, sweeper, others: bed.sweepsOf(1 - holder) };
   }
+
+  it('step back for whoever serves on the same machine', () => {
+    assert.ok(getPriority(bed.sweeper.pid()) > getPriority(bed.tieredStore.pid()));
+  });
 
   it('are one at a time of each kind, whichever sweeper is asked', async () => {
     const run = await startSlow();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { constants, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { importFileThreads } from '../support/compiled-tier.js';
 
@@ -40,6 +40,15 @@ describe('the threads that work on many files', () => {
     assert.deepEqual(await readdir(folder), ['short']);
   });
 
+  it('step back for the thread that answers', async () => {
+    const { createFileThreads } = await importFileThreads();
+    await createFileThreads().unlink({ kind: 'unlink', paths: [] });
+    const { PRIORITY_BELOW_NORMAL: below } = constants.priority;
+    const own = getPriority();
+    assert.ok(own < below);
+    assert.ok((await prioritiesOfThreads()).includes(below));
+  });
+
   it('read on while others wait for what they unlink', async () => {
     const { createFileThreads } = await importFileThreads();
     const asked: number[] = [];
@@ -60,3 +69,11 @@ describe('the threads that work on many files', () => {
     assert.deepEqual(asked, [1, 2, 3, 1, 0]);
   });
 });
+
+/** As the kernel has them. */
+async function prioritiesOfThreads(): Promise<readonly number[]> {
+  const tasks = '/proc/self/task';
+  const stats = (await readdir(tasks)).map((task) => readFile(join(tasks, task, 'stat'), 'utf8'));
+  // After the name, which may have spaces: the state, and 15 numbers before this one.
+  return (await Promise.all(stats)).map((stat) => Number(stat.split(') ').at(-1)?.split(' ')[16]));
+}

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 
 /*
@@ -44,6 +45,9 @@ export interface UnlinkAnswer {
 }
 
 const { openFlags, pageBytes } = workerData as FileThreadOptions;
+
+// Whoever waits for an answer comes first. But for Linux, it would be the process that steps back.
+if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 parentPort?.on('message', (request: FileRequest) => {
   switch (request.kind) {

@@ -2,8 +2,8 @@
 export const heapFlags: readonly string[] = [
   // Streaming makes V8 look for garbage all the time, and this makes that cheap.
   '--no-incremental-marking',
-  // What lives in a service is small. So the young generation need not be large,
+  // What lives in a service is small, so its young generation need not be large.
   '--max-semi-space-size=8',
-  // and the service itself looks for garbage among what is old.
+  // Lets a service collect by itself what is old.
   '--expose-gc',
 ];

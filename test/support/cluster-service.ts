@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { heapFlags } from '../../deploy/local/heap-flags.js';
 import type { ChildExit } from './child-process.js';
 import { waitUntil } from './cluster-wait.js';
 import { compiled } from './compiled.js';
@@ -51,7 +52,7 @@ export function createClusterService(options: ClusterServiceOptions): ClusterSer
   function launch(changes: Settings): ChildProcess {
     if (isRunning()) throw new Error(`${name} runs already`);
     settings = { ...settings, ...changes };
-    const started = spawn(process.execPath, [entryOf(name)], {
+    const started = spawn(process.execPath, [...heapFlags, entryOf(name)], {
       env: environmentOf(settings),
       stdio: ['ignore', 'pipe', 'pipe'],
     });

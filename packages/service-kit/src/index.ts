@@ -26,6 +26,7 @@ export { loadOrExit } from './lifecycle/exit-process.js';
 export { runService } from './lifecycle/run-service.js';
 export type { ServiceOptions } from './lifecycle/run-service.js';
 export type { ServiceScope } from './lifecycle/service-scope.js';
+export { stepBack } from './lifecycle/step-back.js';
 export type { ShutdownStep, ShutdownTask, ShutdownTime } from './lifecycle/shutdown-steps.js';
 export { createLogger } from './logging/create-logger.js';
 export type { LogDestination, LoggerOptions } from './logging/create-logger.js';

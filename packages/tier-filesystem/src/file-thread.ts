@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 
 /*
@@ -46,8 +46,7 @@ export interface UnlinkAnswer {
 
 const { openFlags, pageBytes } = workerData as FileThreadOptions;
 
-// Whoever waits for an answer comes first. But for Linux, it would be the process that steps back.
-if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+stepBack();
 
 parentPort?.on('message', (request: FileRequest) => {
   switch (request.kind) {
@@ -57,6 +56,17 @@ parentPort?.on('message', (request: FileRequest) => {
       return parentPort?.postMessage(unlinkAll(request), []);
   }
 });
+
+/** Whoever waits for an answer comes first. Only Linux has a priority for each thread. */
+function stepBack(): void {
+  const { PRIORITY_BELOW_NORMAL: below } = constants.priority;
+  if (process.platform !== 'linux' || getPriority() >= below) return;
+  try {
+    setPriority(below);
+  } catch {
+    // Where that is forbidden it competes like any other thread.
+  }
+}
 
 // What fails is left to whoever asked, who works on that file by itself, and tells what the matter is.
 

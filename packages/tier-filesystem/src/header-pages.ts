@@ -36,7 +36,10 @@ const pagesMax = 32;
 const inMemoryShares: Shares = { filesPerCall: pagesMax, callsAtOnce: 2 };
 /** So small that there is one for each thread also where no more than a page of blobs is listed. */
 const onDiskShares: Shares = { filesPerCall: 16, callsAtOnce: fileThreadsMax + 1 };
-/** A file takes less whose page is in memory, also where processors are short; from a disk, it takes more. */
+/**
+ * A file takes less whose page is in memory; from a disk, it takes more. It may also where processors are
+ * short, and then more threads do no harm: they step back as one does.
+ */
 const inMemoryMsMax = 0.06;
 /** Rooms kept for later calls. */
 const roomsMax = fileThreadsMax + 1;

@@ -1,5 +1,4 @@
-import { createLogger, loadOrExit, runService } from '@holdfast/service-kit';
-import { constants, setPriority } from 'node:os';
+import { createLogger, loadOrExit, runService, stepBack } from '@holdfast/service-kit';
 import { startSweeper } from './compose.js';
 import { readSettings } from './config.js';
 
@@ -7,8 +6,7 @@ const name = 'sweeper';
 const settings = loadOrExit(name, () => readSettings());
 const logger = createLogger({ ...settings.log, service: name });
 
-// Whoever serves on the same machine comes first.
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+stepBack(logger);
 await runService({
   name,
   logger,

@@ -1,22 +1,20 @@
-/** A service that lets garbage gather among what is old, and ends once it is gone. */
+/**
+ * A service that lets garbage gather among what is old, and ends once it is gone; one that is told to
+ * `end` does so at once.
+ */
 import { createLogger, runService } from '@holdfast/service-kit';
 import { setTimeout as pause } from 'node:timers/promises';
-import { getHeapSpaceStatistics } from 'node:v8';
+import { oldBytes } from '../../../packages/service-kit/src/lifecycle/heap-watch.js';
 
-const garbageBytes = 30 * 1_024 * 1_024;
+const garbageBytesMin = 30 * 1_024 * 1_024;
 const pollMs = 20;
 const keepAliveMs = 60_000;
 
-function oldBytes(): number {
-  const old = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'old_space');
-  return old?.space_used_size ?? 0;
-}
-
 /** Nothing holds it any more when this is over. */
-function fillWithGarbage(): void {
+function fillWithGarbage(bytes: number): void {
   const held: object[][] = [];
   const before = oldBytes();
-  while (oldBytes() - before < garbageBytes) {
+  while (oldBytes() - before < bytes) {
     held.push(Array.from({ length: 10_000 }, (_, index) => ({ index })));
   }
 }
@@ -33,12 +31,20 @@ async function awaitCollection(bytesMax: number): Promise<void> {
 
 await runService({
   name: 'child',
-  logger: createLogger({ level: 'error', service: 'child', format: 'json' }),
+  logger: createLogger(
+    { level: 'warn', service: 'child', format: 'json' },
+    { write: (line) => process.stdout.write(line) },
+  ),
   drainMsMax: 1_000,
   start() {
     setInterval(() => undefined, keepAliveMs);
+    if (process.argv.includes('end')) {
+      setImmediate(() => process.kill(process.pid, 'SIGTERM'));
+      return Promise.resolve();
+    }
     const before = oldBytes();
-    fillWithGarbage();
+    const garbageBytes = Math.max(garbageBytesMin, before);
+    fillWithGarbage(garbageBytes);
     say('full');
     void awaitCollection(before + garbageBytes / 2);
     return Promise.resolve();

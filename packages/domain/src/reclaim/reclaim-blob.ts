@@ -101,6 +101,7 @@ async function headOf({ longTerm }: EngineParts, blob: BlobName): Promise<KnownB
   return found.kind === 'absent' ? undefined : found.metadata;
 }
 
+/** `size` is given along: put in afterwards, it took another object of each of very many. */
 async function judgeBlob(
   engine: EngineParts,
   { blob, dryRun = false }: ReclaimRequest,
@@ -160,8 +161,9 @@ async function settleOrphan(
     youngChange: 'settle',
     unnamedBlobs: 'keep-for-readers',
   });
-  if (settled.kind === 'awaiting-readers')
+  if (settled.kind === 'awaiting-readers') {
     return { kind: settled.kind, until: settled.until, size };
+  }
   const [freed] = 'blobs' in settled ? freedBlobs(settled.blobs) : [];
   return freed === undefined ? { kind: 'gone-already' } : { kind: 'freed', size: freed.size };
 }

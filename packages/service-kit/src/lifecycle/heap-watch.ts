@@ -1,31 +1,71 @@
-import { getHeapSpaceStatistics } from 'node:v8';
-
-const lookMs = 1_000;
-const garbageBytesMin = 12 * 1_024 * 1_024;
-
 /**
- * Looks for garbage once the old generation may be a third of it. V8 that marks the heap at once does
- * so when payloads have passed, and hardly ever for what merely outlived the young generation: where
- * no payloads pass, that gathers. Only with `--expose-gc`; a V8 without our flags looks by itself.
+ * Collects once a third of the old generation may be garbage. Marking the heap at once, V8 looks at all
+ * of it when payloads have passed, and hardly ever for what outlived the young generation: where no
+ * payloads pass, that would gather. docs/decisions/0007-garbage-collection.md tells more.
  */
-export function watchHeap(): void {
-  const collect = globalThis.gc;
-  if (collect === undefined) return;
-  let aliveBytes = oldBytes();
-  const look = (): void => {
-    const bytes = oldBytes();
-    if (bytes - aliveBytes > Math.max(garbageBytesMin, aliveBytes / 2)) {
+import { assert } from '@holdfast/domain';
+import { getHeapSpaceStatistics } from 'node:v8';
+import type { Logger } from '../logging/logger.js';
+
+const lookEveryMs = 1_000;
+const garbageBytesMin = 12 * 1_024 * 1_024;
+/** Of the time, no more than one part in so many goes into collecting. */
+const restOfCollecting = 20;
+/** Of what is new, and of what V8 never collects. */
+const otherSpaces: ReadonlySet<string> = new Set([
+  'new_space',
+  'new_large_object_space',
+  'read_only_space',
+]);
+
+export interface HeapWatchDependencies {
+  readonly collect: () => void;
+  /** What the old generation holds, garbage and all. */
+  readonly oldBytes: () => number;
+  readonly nowMs: () => number;
+}
+
+/** Looks every now and then. Does nothing but warn where the flags of Node.js leave it no means. */
+export function watchHeap(logger: Logger): void {
+  const { gc } = globalThis;
+  if (gc !== undefined) {
+    const collect = (): void => gc();
+    const look = createHeapWatch({ collect, oldBytes, nowMs: () => performance.now() });
+    setInterval(look, lookEveryMs).unref();
+  } else if (process.execArgv.includes('--no-incremental-marking')) {
+    logger.warn({}, 'memory may grow without need: --no-incremental-marking needs --expose-gc');
+  }
+}
+
+/** Answers the function that looks, and collects if need be. */
+export function createHeapWatch(dependencies: HeapWatchDependencies): () => void {
+  const { collect, nowMs } = dependencies;
+  let aliveBytes = dependencies.oldBytes();
+  let restsUntilMs = 0;
+
+  return () => {
+    const bytes = dependencies.oldBytes();
+    const begunMs = nowMs();
+    const isDue = bytes - aliveBytes > Math.max(garbageBytesMin, aliveBytes / 2);
+    if (isDue && begunMs >= restsUntilMs) {
       collect();
-      aliveBytes = oldBytes();
+      const endedMs = nowMs();
+      restsUntilMs = endedMs + (endedMs - begunMs) * restOfCollecting;
+      aliveBytes = dependencies.oldBytes();
     } else {
       // V8 may have looked meanwhile.
       aliveBytes = Math.min(aliveBytes, bytes);
     }
   };
-  setInterval(look, lookMs).unref();
 }
 
-function oldBytes(): number {
-  const old = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'old_space');
-  return old?.space_used_size ?? 0;
+export function oldBytes(): number {
+  const spaces = getHeapSpaceStatistics();
+  assert(
+    spaces.some(({ space_name: name }) => name === 'old_space'),
+    'V8 has an old generation',
+  );
+  return spaces
+    .filter(({ space_name: name }) => !otherSpaces.has(name))
+    .reduce((sum, { space_used_size: bytes }) => sum + bytes, 0);
 }

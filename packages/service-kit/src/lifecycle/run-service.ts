@@ -46,7 +46,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
   const times = { drainMsMax: options.drainMsMax, settleMsMax, forceMsMax };
   const shutdown = createShutdown(times, logger);
   const ending = watchForEnd(logger);
-  watchHeap();
+  watchHeap(logger);
   const stopping = new AbortController();
   // Every long-lived stream of a service listens to it.
   setMaxListeners(0, stopping.signal);

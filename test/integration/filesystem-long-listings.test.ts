@@ -1,12 +1,12 @@
 import type { BlobMetadata, BlobName } from '@holdfast/domain';
 import assert from 'node:assert/strict';
-import { mkdir, open, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rename, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createBlobSamples } from '../../packages/testkit/src/contracts/blob-samples.js';
 import { layoutOf, placeOf } from '../../packages/tier-filesystem/src/layout.js';
 import { importTier } from '../support/compiled-tier.js';
 import { openFilesystemFixture, type FilesystemFixture } from '../support/filesystem-fixture.js';
-import { listAll, storeBlob } from '../support/stored-blobs.js';
+import { listAll, ruinFiles, storeBlob } from '../support/stored-blobs.js';
 
 const payloadBytes = 10;
 const pageSize = 1_000;
@@ -52,14 +52,13 @@ describe('a listing of many files', () => {
   it('shows what is no whole blob, and why, and skips what is gone', async () => {
     const [short, torn, foreign, directory, gone] = await storeMany();
     assert(short && torn && foreign && directory && gone);
-    await truncate(placed(short), 100);
+    await ruinFiles({
+      short: placed(short),
+      foreign: placed(foreign),
+      directory: placed(directory),
+      gone: placed(gone),
+    });
     await truncate(placed(torn), 4_096);
-    const file = await open(placed(foreign), 'r+');
-    await file.write(Buffer.from('not ours'), 0, 8, 0);
-    await file.close();
-    await rm(placed(directory));
-    await mkdir(placed(directory));
-    await rm(placed(gone));
     const { blobs, undecided } = await fixture.tier.list(undefined, pageSize);
     assert.equal(blobs.length, many - 5);
     const whys = new Map(undecided.map(({ where, why }) => [where, why]));

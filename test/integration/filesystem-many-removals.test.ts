@@ -1,7 +1,7 @@
 import type { BlobMetadata, BlobName, RemoveResult } from '@holdfast/domain';
 import { nativeChecksum as checksum } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
-import { mkdir, open, rename, rm, truncate } from 'node:fs/promises';
+import { mkdir, rename, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createBlobSamples } from '../../packages/testkit/src/contracts/blob-samples.js';
 import { createHeaderPages } from '../../packages/tier-filesystem/src/header-pages.js';
@@ -9,7 +9,7 @@ import { layoutOf, placeOf } from '../../packages/tier-filesystem/src/layout.js'
 import { createRemoveBlob } from '../../packages/tier-filesystem/src/remove-blob.js';
 import { importTier } from '../support/compiled-tier.js';
 import { openFilesystemFixture, type FilesystemFixture } from '../support/filesystem-fixture.js';
-import { filesIn, storeBlob } from '../support/stored-blobs.js';
+import { filesIn, ruinFiles, storeBlob } from '../support/stored-blobs.js';
 
 const payloadBytes = 10;
 /** So many that threads remove them. */
@@ -70,13 +70,12 @@ describe('many removals at once', () => {
   it('keep what is not that blob, and tell why, and take the others', async () => {
     const [short, foreign, directory, gone, one, other] = names;
     assert(short && foreign && directory && gone && one && other);
-    await truncate(placed(short), 100);
-    const file = await open(placed(foreign), 'r+');
-    await file.write(Buffer.from('not ours'), 0, 8, 0);
-    await file.close();
-    await rm(placed(directory));
-    await mkdir(placed(directory));
-    await rm(placed(gone));
+    await ruinFiles({
+      short: placed(short),
+      foreign: placed(foreign),
+      directory: placed(directory),
+      gone: placed(gone),
+    });
     await mkdir(dirname(placed(one)), { recursive: true });
     await rename(placed(other), placed(one));
     const results = await remove(names);

@@ -1,7 +1,7 @@
 import type { BlobName, ListedBlob, LongTermTier, UndecidedEntry } from '@holdfast/domain';
 import { nativeChecksum as checksum } from '@holdfast/service-kit';
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   payloadOf,
@@ -19,6 +19,24 @@ export async function storeBlob(
 ): Promise<BlobName> {
   await tier.create(name, metadata, payloadOf(sampleBytes(payloadBytes)));
   return name;
+}
+
+/** Files of blobs that are to be what no whole blob is. */
+interface RuinedFiles {
+  readonly short: string;
+  readonly foreign: string;
+  readonly directory: string;
+  readonly gone: string;
+}
+
+export async function ruinFiles({ short, foreign, directory, gone }: RuinedFiles): Promise<void> {
+  await truncate(short, 100);
+  const file = await open(foreign, 'r+');
+  await file.write(Buffer.from('not ours'), 0, 8, 0);
+  await file.close();
+  await rm(directory);
+  await mkdir(directory);
+  await rm(gone);
 }
 
 /** Everything that a tier lists. */

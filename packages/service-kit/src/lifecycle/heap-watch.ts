@@ -9,8 +9,8 @@ import type { Logger } from '../logging/logger.js';
 
 const lookEveryMs = 1_000;
 const garbageBytesMin = 12 * 1_024 * 1_024;
-/** Of the time, no more than one part in so many goes into collecting. */
-const restOfCollecting = 20;
+/** It rests for so many times as long as a collection took. */
+const restsPerCollection = 20;
 /** Of what is new, and of what V8 never collects. */
 const otherSpaces: ReadonlySet<string> = new Set([
   'new_space',
@@ -50,7 +50,7 @@ export function createHeapWatch(dependencies: HeapWatchDependencies): () => void
     if (isDue && begunMs >= restsUntilMs) {
       collect();
       const endedMs = nowMs();
-      restsUntilMs = endedMs + (endedMs - begunMs) * restOfCollecting;
+      restsUntilMs = endedMs + (endedMs - begunMs) * restsPerCollection;
       aliveBytes = dependencies.oldBytes();
     } else {
       // V8 may have looked meanwhile.

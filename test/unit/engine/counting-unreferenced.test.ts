@@ -173,6 +173,23 @@ describe('Counting what waits to be freed', () => {
     assert.deepEqual(await count(), [{}, 0]);
   });
 
+  it('asks for no size of a blob that was replaced or deleted here', async () => {
+    for (const [usecase, payload] of [
+      ['large', large()],
+      ['inline', new Uint8Array(1)],
+    ] as const) {
+      const id = parseObjectId({ usecase, scopes: [], key: 'a' });
+      await store().store(id, large());
+      await store().store(id, payload);
+    }
+    const gone = parseObjectId({ usecase: 'gone', scopes: [], key: 'a' });
+    await store().store(gone, large());
+    await store().engine.deleteObject({ id: gone });
+    failAll(store().longTerm, 'head', new TypeError('it was asked'));
+    const sizes = { large: largeBytes, inline: largeBytes, gone: largeBytes };
+    assert.deepEqual(await count(), [sizes, 0]);
+  });
+
   it('asks again after a while, for what another process may have deleted', async () => {
     const blob = await leaveBlob('any');
     await count();

@@ -44,7 +44,7 @@ export async function runChange<Refusal>(
   const recorded = change.newBlob !== undefined || change.oldBlob !== undefined;
   let write: RowWrite;
   try {
-    if (recorded) await record(engine, change);
+    if (recorded) await record(engine, change, base);
     write = await plan.prepare(change);
   } catch (error) {
     if (recorded) abandonChange(engine, change);
@@ -69,9 +69,11 @@ async function beginAndRead(engine: EngineParts, plan: ChangePlan<unknown>): Pro
   }
 }
 
-async function record(engine: EngineParts, change: Change): Promise<void> {
+async function record(engine: EngineParts, change: Change, base: RowHead): Promise<void> {
   try {
     await engine.changeLog.record(change);
+    // Once it is replaced it waits to be freed, and nobody needs to look how large it is.
+    if (base.kind === 'tombstone') engine.blobSizes.learn(base.blob, base.metadata.size);
   } catch (error) {
     throw withoutEffect(error, 'the change log');
   }

@@ -7,7 +7,8 @@ import type { Timestamp } from '../timestamp.js';
 
 /**
  * Sizes of blobs that wait to be freed. Blobs are immutable, so whoever adds them up again and again
- * asks the long-term tier for the new ones only, and one that is cut short gets further next time.
+ * asks the long-term tier for those only that others have replaced, and once; one that is cut short gets
+ * further next time.
  */
 export interface BlobSizes {
   /**
@@ -15,6 +16,8 @@ export interface BlobSizes {
    * none is known, it fails as the tier did.
    */
   sizeOf(blob: BlobName): Promise<number>;
+  /** Of a blob that a row names: the row says how large it is. */
+  learn(blob: BlobName, size: number): void;
   /** Of a blob that was deleted, or is not there. */
   forget(blob: BlobName): void;
 }
@@ -73,6 +76,7 @@ export function createBlobSizes({
         return known.get(blob)?.size ?? 0;
       }
     },
+    learn: keep,
     forget(blob) {
       known.delete(blob);
       asked.delete(blob);

@@ -7,6 +7,7 @@ import {
   createThreadOnDemand,
   type ThreadOnDemand,
 } from '../../packages/tier-filesystem/src/thread-on-demand.js';
+import { waitUntil } from '../support/cluster-wait.js';
 
 /** Answers by what it was asked and which thread it is; dies when it is told to. */
 const script = `
@@ -24,13 +25,29 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
+type TestThread = ThreadOnDemand<string, { readonly asked: string; readonly threadId: number }>;
+
 describe('a thread that is there only while it is needed', () => {
-  let thread: ThreadOnDemand<string, { readonly asked: string; readonly threadId: number }>;
+  let file: string;
+  let thread: TestThread;
 
   beforeEach(async () => {
-    const file = join(folder, 'thread.mjs');
+    file = join(folder, 'thread.mjs');
     await writeFile(file, script);
     thread = createThreadOnDemand({ script: pathToFileURL(file) });
+  });
+
+  it('ends when nobody has asked it for a while, and the next request has another one', async () => {
+    const restless: TestThread = createThreadOnDemand({
+      script: pathToFileURL(file),
+      idleMsMax: 1,
+    });
+    const first = await restless.ask('a');
+    await waitUntil(
+      'another thread answers',
+      () => restless.ask('b'),
+      (answer) => answer?.asked === 'b' && answer.threadId !== first?.threadId,
+    );
   });
 
   it('answers each request, in one thread', async () => {

@@ -19,10 +19,12 @@ export interface ThreadOptions {
   /** Answers each message by one message, in their order. */
   readonly script: URL;
   readonly workerData?: unknown;
+  /** A thread that nobody has asked for so long ends. It keeps no process from ending before. */
+  readonly idleMsMax?: number | undefined;
 }
 
-/** A thread that nobody has asked for so long ends. It keeps no process from ending before. */
-const idleMsMax = 5_000;
+/** To start a thread takes as long as to remove a thousand files, and cleanup often comes in bursts. */
+const idleMsDefault = 60_000;
 /** What they are asked is a few strings at a time: a young generation of 8 MiB would only be filled. */
 const resourceLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 };
 
@@ -48,7 +50,7 @@ export function createThreadOnDemand<Request, Answer>(
 }
 
 function startThread<Request, Answer>(
-  { script, workerData }: ThreadOptions,
+  { script, workerData, idleMsMax = idleMsDefault }: ThreadOptions,
   onEnd: () => void,
 ): ThreadOnDemand<Request, Answer> {
   const worker = new Worker(script, { workerData, resourceLimits });

@@ -43,10 +43,11 @@ describe('a thread that is there only while it is needed', () => {
       idleMsMax: 1,
     });
     const first = await restless.ask('a');
+    assert(first);
     await waitUntil(
       'another thread answers',
       () => restless.ask('b'),
-      (answer) => answer?.asked === 'b' && answer.threadId !== first?.threadId,
+      (answer) => answer?.asked === 'b' && answer.threadId !== first.threadId,
     );
   });
 

@@ -86,7 +86,7 @@ export const describeStepMax = 1_000;
 export const describeConcurrencyMax = 64;
 /** Blobs of two changes of about the same time are counted once; so many are remembered. */
 export const countedBlobsMax = 10_000;
-/** So many sizes of blobs are kept from one count to the next; beyond them the oldest go. */
+/** So many sizes of blobs that wait to be freed are kept; beyond them the oldest go. */
 export const blobSizesMax = 100_000;
 /**
  * After it a size is asked for again: another process may have deleted the blob. Counts that are cut

@@ -23,7 +23,7 @@ export interface ThreadOptions {
   readonly idleMsMax?: number | undefined;
 }
 
-/** To start a thread takes as long as to remove a thousand files, and cleanup often comes in bursts. */
+/** To start a thread takes as much CPU as to remove a thousand files, and cleanup comes in bursts. */
 const idleMsDefault = 60_000;
 /** What they are asked is a few strings at a time: a young generation of 8 MiB would only be filled. */
 const resourceLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 };

@@ -10,7 +10,7 @@ import {
 import { createCountingIds } from '@holdfast/testkit';
 import assert from 'node:assert/strict';
 import { createBlobSizes } from '../../../packages/domain/src/reclaim/blob-sizes.js';
-import { failAll, holdNext } from '../../support/engine/hold.js';
+import { failAll, failNext, holdNext } from '../../support/engine/hold.js';
 import { inChunks, large, largeBytes } from '../../support/engine/payloads.js';
 import { unavailable } from '../../support/engine/situations.js';
 import { plainMetadata, useStore } from '../../support/engine/store-under-test.js';
@@ -174,20 +174,38 @@ describe('Counting what waits to be freed', () => {
   });
 
   it('asks for no size of a blob that was replaced or deleted here', async () => {
-    for (const [usecase, payload] of [
-      ['large', large()],
-      ['inline', new Uint8Array(1)],
+    const larger = new Uint8Array(2 * largeBytes);
+    for (const [usecase, replacement] of [
+      ['by-large', larger],
+      ['by-inline', new Uint8Array(1)],
     ] as const) {
       const id = parseObjectId({ usecase, scopes: [], key: 'a' });
       await store().store(id, large());
-      await store().store(id, payload);
+      await store().store(id, replacement);
     }
-    const gone = parseObjectId({ usecase: 'gone', scopes: [], key: 'a' });
-    await store().store(gone, large());
-    await store().engine.deleteObject({ id: gone });
+    const id = parseObjectId({ usecase: 'deleted', scopes: [], key: 'a' });
+    await store().store(id, larger);
+    await store().engine.deleteObject({ id });
     failAll(store().longTerm, 'head', new TypeError('it was asked'));
-    const sizes = { large: largeBytes, inline: largeBytes, gone: largeBytes };
+    const sizes = { 'by-large': largeBytes, 'by-inline': largeBytes, deleted: 2 * largeBytes };
     assert.deepEqual(await count(), [sizes, 0]);
+    store().clock.advance(limits.blobSizeFreshMs);
+    await assert.rejects(count(), TypeError);
+  });
+
+  it('learns no size from a change that did not commit', async () => {
+    const id = parseObjectId({ usecase: 'any', scopes: [], key: 'a' });
+    const { revision } = await store().store(id, large());
+    failAll(store().changeLog, 'remove', unavailable());
+    failNext(store().highVolume, 'commit', unavailable());
+    await assert.rejects(store().put(id, large()), { code: 'TIER_UNAVAILABLE' });
+    // Another process deletes the object, and what it left.
+    const { highVolume, longTerm } = store().tiers;
+    const other = changeIdOf(ids.revision());
+    await highVolume.begin(id, other);
+    await highVolume.commit(id, other, { kind: 'absent' });
+    await longTerm.remove(blobNameOf(id, revision));
+    assert.deepEqual(await count(), [{}, 0]);
   });
 
   it('asks again after a while, for what another process may have deleted', async () => {

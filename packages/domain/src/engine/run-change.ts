@@ -44,7 +44,7 @@ export async function runChange<Refusal>(
   const recorded = change.newBlob !== undefined || change.oldBlob !== undefined;
   let write: RowWrite;
   try {
-    if (recorded) await record(engine, change, base);
+    if (recorded) await record(engine, change);
     write = await plan.prepare(change);
   } catch (error) {
     if (recorded) abandonChange(engine, change);
@@ -53,6 +53,10 @@ export async function runChange<Refusal>(
     throw error;
   }
   const result = await commitChange(engine, plan, base, write);
+  // What was replaced waits to be freed, and nobody needs to look how large it is.
+  if (result.end === 'committed' && base.kind === 'tombstone') {
+    engine.blobSizes.learn(base.blob, base.metadata.size);
+  }
   if (recorded) finishChange(engine, change, result.end);
   else if (result.end !== 'committed') dropIntent(engine, plan.id, plan.changeId);
   return result.answer();
@@ -69,11 +73,9 @@ async function beginAndRead(engine: EngineParts, plan: ChangePlan<unknown>): Pro
   }
 }
 
-async function record(engine: EngineParts, change: Change, base: RowHead): Promise<void> {
+async function record(engine: EngineParts, change: Change): Promise<void> {
   try {
     await engine.changeLog.record(change);
-    // Once it is replaced it waits to be freed, and nobody needs to look how large it is.
-    if (base.kind === 'tombstone') engine.blobSizes.learn(base.blob, base.metadata.size);
   } catch (error) {
     throw withoutEffect(error, 'the change log');
   }

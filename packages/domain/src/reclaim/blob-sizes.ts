@@ -7,7 +7,7 @@ import type { Timestamp } from '../timestamp.js';
 
 /**
  * Sizes of blobs that wait to be freed. Blobs are immutable, so whoever adds them up again and again
- * asks the long-term tier for those only that others have replaced, and once; one that is cut short gets
+ * asks the long-term tier for those only whose size nobody knows here, and one that is cut short gets
  * further next time.
  */
 export interface BlobSizes {
@@ -16,7 +16,7 @@ export interface BlobSizes {
    * none is known, it fails as the tier did.
    */
   sizeOf(blob: BlobName): Promise<number>;
-  /** Of a blob that a row names: the row says how large it is. */
+  /** Of a blob that a row named until a moment ago: the row said how large it is. */
   learn(blob: BlobName, size: number): void;
   /** Of a blob that was deleted, or is not there. */
   forget(blob: BlobName): void;

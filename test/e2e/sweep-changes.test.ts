@@ -62,6 +62,7 @@ describe('a sweep for forgotten changes', function () {
       changes: 1,
       deadLetters: 1,
       unnamed: [blob],
+      orphanBytes: { [usecase]: size },
       unreferencedBytes: { [usecase]: size },
     };
     await waitForRemains(bed, stuck);
